@@ -1,0 +1,3 @@
+module github.com/ricircolo/ricircolo
+
+go 1.26
