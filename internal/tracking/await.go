@@ -1,0 +1,197 @@
+package tracking
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/ricircolo/ricircolo/internal/problem"
+	"github.com/ricircolo/ricircolo/internal/store"
+)
+
+// Bounds on what waits: whoever is signed in can name things that do not exist.
+const (
+	maxAwaited        = 10_000 // subjects of one lab
+	maxAwaitedEntries = 200    // entries per subject
+)
+
+// await stages that an entry waits for a subject to become known, and shows it
+// in its author's inbox.
+func (w *work) await(c Content, b Body, subject string) error {
+	a, err := fetch[Awaited](w, KindAwaited, subject)
+	if errors.Is(err, store.ErrNotFound) {
+		a, err = &Awaited{Subject: subject}, w.countAwaited(+1)
+	}
+	if err != nil {
+		return err
+	}
+	if len(a.Entries) >= maxAwaitedEntries {
+		return errAwaitingTooMany()
+	}
+	a.Entries = append(a.Entries, c.ID)
+	slices.Sort(a.Entries)
+	w.put(a)
+	r := c.inbox(ReasonUnknownSubject)
+	r.Awaits, r.Bin, r.Pickup = subject, b.Bin, b.Pickup
+	w.put(&r)
+	return nil
+}
+
+func errAwaitingTooMany() error {
+	return problem.New(problem.TooMany, "too-many-waiting",
+		"Too many entries wait for something that is not known. Ask your coordinator to look at the inbox.").After(DiscrepancyDue)
+}
+
+func (w *work) countAwaited(by int) error {
+	lab, err := w.lab()
+	if err != nil {
+		return err
+	}
+	if lab.Awaited+by > maxAwaited {
+		return errAwaitingTooMany()
+	}
+	changed := *lab
+	changed.Awaited += by
+	w.put(&changed)
+	return nil
+}
+
+// inbox is the review of an entry that is in no bin and no pickup.
+func (c Content) inbox(reason Reason) Review {
+	s := c.scope()
+	return Review{
+		Entry: c.ID, Type: c.Type, Reason: reason, State: "open", Facility: s.Facility, Recycler: s.Recycler,
+		At: c.EffectiveAt, RecordedAt: c.RecordedAt,
+	}
+}
+
+// targetAwaits reports whether the entry that an amendment is about waits
+// itself: then the amendment waits for the same subject.
+func (w *work) targetAwaits(c Content, b Body, target string) (subject string, waiting bool, err error) {
+	r, err := fetch[Review](w, KindReview, target)
+	if errors.Is(err, store.ErrNotFound) || err == nil && r.Awaits == "" {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	if c.Type == "review.dismiss" {
+		settled := *r
+		settled.State, settled.Note = "dismissed", b.Reason
+		w.put(&settled)
+	}
+	return r.Awaits, true, nil
+}
+
+// reviewAlone puts an entry into the inbox that belongs to no bin or pickup.
+func (w *work) reviewAlone(c Content, reason Reason) (applied, error) {
+	r := c.inbox(reason)
+	w.put(&r)
+	return applied{outcome: Outcome{Status: NeedsReview, Reason: reason}}, nil
+}
+
+// dismissAlone settles such an entry.
+func (w *work) dismissAlone(c Content, target string) (applied, error) {
+	r, err := fetch[Review](w, KindReview, target)
+	if errors.Is(err, store.ErrNotFound) {
+		return applied{outcome: Outcome{Status: WasApplied}}, nil // nothing to dismiss (any more)
+	}
+	if err != nil {
+		return applied{}, err
+	}
+	if s := c.scope(); !s.LabWide() && !s.SeesBetween(r.Facility, r.Recycler) {
+		return awaiting("entry:" + target), nil
+	}
+	settled := *r
+	settled.State = "dismissed"
+	w.put(&settled)
+	return applied{outcome: Outcome{Status: WasApplied}}, nil
+}
+
+// release applies the entries that waited for the subjects, and those that
+// waited for these in turn. Each is worked out after the one before has been
+// written; none of it can fail the entry that made the subjects known, short
+// of a fault of the store.
+func release(tx store.Tx, c Content, known []string) error {
+	known = append(known, "entry:"+c.ID)
+	for len(known) > 0 {
+		subject := known[0]
+		known = known[1:]
+		contents, err := takeAwaited(tx, c, subject)
+		if err != nil {
+			return err
+		}
+		for _, waiting := range contents {
+			more, err := reapply(tx, c, waiting.content, waiting.body)
+			if err != nil {
+				return err
+			}
+			known = append(known, more...)
+		}
+	}
+	return nil
+}
+
+type waitingEntry struct {
+	content Content
+	body    Body
+}
+
+// takeAwaited removes a subject's list and returns its entries, in order.
+func takeAwaited(tx store.Tx, c Content, subject string) ([]waitingEntry, error) {
+	w := newWork(tx, c.RecordedAt)
+	lab, err := w.lab()
+	if err != nil || lab.Awaited == 0 {
+		return nil, ignoreNotFound(err)
+	}
+	a, err := fetch[Awaited](w, KindAwaited, subject)
+	if err != nil {
+		return nil, ignoreNotFound(err)
+	}
+	var entries []waitingEntry
+	for _, id := range a.Entries {
+		content, body, err := w.recordedEntry(id)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, waitingEntry{content, body})
+		w.remove(KindReview, id)
+	}
+	slices.SortFunc(entries, func(a, b waitingEntry) int {
+		return cmp.Or(cmp.Compare(a.content.EffectiveAt, b.content.EffectiveAt), cmp.Compare(a.content.ID, b.content.ID))
+	})
+	w.remove(KindAwaited, subject)
+	if err := w.countAwaited(-1); err != nil {
+		return nil, err
+	}
+	return entries, w.flush()
+}
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// reapply applies an entry that is in the ledger already. What can't be
+// applied now for another reason than waiting stays in the inbox.
+func reapply(tx store.Tx, trigger, c Content, b Body) ([]string, error) {
+	w := newWork(tx, trigger.RecordedAt)
+	a, err := w.apply(c, b)
+	if problem.As(err) != nil || errors.Is(err, errTooManyFacts) || errors.Is(err, errTooManyLines) {
+		w = newWork(tx, trigger.RecordedAt)
+		a, err = w.reviewAlone(c, ReasonNetNotPositive)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if a.awaits != "" {
+		if err := w.await(c, b, a.awaits); err != nil {
+			return nil, err
+		}
+	} else {
+		a.known = append(a.known, "entry:"+c.ID)
+	}
+	return a.known, w.flush()
+}

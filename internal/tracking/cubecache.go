@@ -1,0 +1,5 @@
+package tracking
+
+type cubeCache struct{}
+
+func newCubeCache() *cubeCache { return &cubeCache{} }

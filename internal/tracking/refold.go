@@ -1,0 +1,257 @@
+package tracking
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/ricircolo/ricircolo/internal/calendar"
+	"github.com/ricircolo/ricircolo/internal/store"
+)
+
+// refoldBin folds a bin's timeline again with one more fact (or with none, if
+// add is nil), from the fill that holds the instant at on, as far as the
+// change reaches; then the pickups whose lines changed. Without a fact the
+// bin's own settings changed, and that reaches to the end.
+func (w *work) refoldBin(bin *Bin, at calendar.Instant, entry string, add *Fact) error {
+	old, err := w.fillAt(bin, at, entry)
+	if err != nil {
+		return err
+	}
+	loaded := []*Fill{old}
+	facts := slices.Clone(old.Facts)
+	if add != nil {
+		if len(facts) >= MaxFacts {
+			return errTooManyFacts
+		}
+		facts = append(facts, *add)
+	}
+	density, err := w.densities(bin)
+	if err != nil {
+		return err
+	}
+	t := timeline{bin: bin, first: fillStart{old.ID, old.StartedAt, old.PreviousBy}, density: density}
+	var fills []Fill
+	for {
+		fills = foldTimeline(t, facts)
+		last := loaded[len(loaded)-1]
+		if last.ID == bin.Fill.ID {
+			break
+		}
+		next, err := w.fillAfter(last)
+		if err != nil {
+			return err
+		}
+		end := &fills[len(fills)-1]
+		if add != nil && end.ID == next.ID && len(end.Facts) == 0 && end.PreviousBy == next.PreviousBy {
+			fills = fills[:len(fills)-1] // the change ends before the next fill
+			break
+		}
+		loaded = append(loaded, next)
+		facts = append(facts, next.Facts...)
+	}
+	return w.replaceFills(bin, loaded, fills)
+}
+
+// fillAt finds the fill in whose time a fact lies: the last one that started
+// before it.
+func (w *work) fillAt(bin *Bin, at calendar.Instant, entry string) (*Fill, error) {
+	current := Fact{At: bin.Fill.StartedAt, Entry: bin.Fill.ID}
+	if bin.Fill.ID == bin.ID || current.before(&Fact{At: at, Entry: entry}) {
+		return fetch[Fill](w, KindFill, bin.Fill.ID)
+	}
+	hits, err := w.tx.Find(store.Query{
+		Kind: KindFill, Index: byBin, From: bin.ID + "|", To: fillKey(bin.ID, at, entry).Value, Descending: true, Limit: 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(hits) == 0 { // before the bin was registered, by a clock that runs behind
+		return fetch[Fill](w, KindFill, bin.ID)
+	}
+	return fetch[Fill](w, KindFill, hits[0].Document.ID)
+}
+
+// fillAfter finds the fill that follows in the same bin.
+func (w *work) fillAfter(f *Fill) (*Fill, error) {
+	here := fillKey(f.Bin, f.StartedAt, f.ID).Value
+	hits, err := w.tx.Find(store.Query{
+		Kind: KindFill, Index: byBin, To: f.Bin + "}", After: &store.Position{Value: here, ID: f.ID}, Limit: 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(hits) == 0 {
+		return nil, store.ErrNotFound
+	}
+	return fetch[Fill](w, KindFill, hits[0].Document.ID)
+}
+
+// replaceFills stages new fills in place of old ones and carries the change on
+// to the bin and to the pickups that took them.
+func (w *work) replaceFills(bin *Bin, old []*Fill, fills []Fill) error {
+	was := make(map[string]*Fill, len(old))
+	for _, f := range old {
+		was[f.ID] = f
+	}
+	changed := map[string]*lineChange{}
+	last := old[len(old)-1].ID == bin.Fill.ID
+	for i := range fills {
+		f := &fills[i]
+		before := was[f.ID]
+		delete(was, f.ID)
+		if before != nil && before.Pickup == f.Pickup {
+			f.setArrival(before.Arrival)
+		}
+		noteLine(changed, before, f, bin)
+		w.put(f)
+	}
+	for id, f := range was {
+		noteLine(changed, f, nil, bin)
+		w.remove(KindFill, id)
+	}
+	if last {
+		f := &fills[len(fills)-1]
+		if now := (CurrentFill{f.ID, f.State, f.StartedAt}); bin.Fill != now || bin.Lost != f.Lost {
+			bin.Fill, bin.Lost = now, f.Lost
+			w.put(bin)
+		}
+	}
+	return w.refoldPickups(changed)
+}
+
+// setArrival sets what arrived of a fill, and with it the fill's state.
+func (f *Fill) setArrival(a *Arrival) {
+	f.Arrival = a
+	if f.CollectedAt == nil {
+		f.Arrival = nil
+		return
+	}
+	switch {
+	case a == nil:
+		f.State = Collected
+	case a.PendingGrams == 0 && a.AcceptedGrams > 0:
+		f.State = Treated
+	default:
+		f.State = Received
+	}
+}
+
+// lineChange is what changes about the lines of one pickup.
+type lineChange struct {
+	put  []Line
+	drop []string // fill ids
+}
+
+// noteLine notes what a changed fill means for the pickups' lines.
+func noteLine(changed map[string]*lineChange, before, after *Fill, bin *Bin) {
+	was, is := line(before, bin), line(after, bin)
+	if was == nil && is == nil || was != nil && is != nil && before.Pickup == after.Pickup && *was == *is {
+		return
+	}
+	change := func(pickup string) *lineChange {
+		c := changed[pickup]
+		if c == nil {
+			c = &lineChange{}
+			changed[pickup] = c
+		}
+		return c
+	}
+	if was != nil {
+		change(before.Pickup).drop = append(change(before.Pickup).drop, was.Fill)
+	}
+	if is != nil {
+		change(after.Pickup).put = append(change(after.Pickup).put, *is)
+	}
+}
+
+// line is what a pickup knows of a fill that it took; nil for one not taken.
+func line(f *Fill, bin *Bin) *Line {
+	if f == nil || f.CollectedAt == nil {
+		return nil
+	}
+	l := &Line{
+		Fill: f.ID, Bin: f.Bin, At: *f.CollectedAt, Ward: f.Ward, Stream: f.Stream,
+		DepartureGrams: f.Departure.NetGrams, Rung: f.Departure.Rung,
+		VolumeLitres: f.VolumeLitres, TareGrams: bin.at(*f.CollectedAt).TareGrams,
+	}
+	for i := range f.Facts {
+		if s := &f.Facts[i]; s.Type == "pickup.scan" && s.Status == Applied {
+			l.Scan = s.Entry
+		}
+	}
+	return l
+}
+
+func (w *work) refoldPickups(changed map[string]*lineChange) error {
+	for id, change := range changed {
+		p, err := fetch[Pickup](w, KindPickup, id)
+		if err != nil {
+			return err
+		}
+		gone := change.drop
+		for _, l := range change.put {
+			gone = append(gone, l.Fill)
+		}
+		p.Lines = slices.DeleteFunc(p.Lines, func(l Line) bool { return slices.Contains(gone, l.Fill) })
+		p.Lines = append(p.Lines, change.put...)
+		if len(p.Lines) > MaxLines {
+			return errTooManyLines
+		}
+		if err := w.refoldPickup(p, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refoldPickup folds a pickup again with one more fact (or with none, if add
+// is nil) and gives what arrived back to its fills.
+func (w *work) refoldPickup(p *Pickup, add *Fact) error {
+	facts := p.Facts
+	if add != nil {
+		if len(facts) >= MaxFacts {
+			return errTooManyFacts
+		}
+		facts = append(slices.Clone(facts), *add)
+	}
+	before := *p
+	folded, arrivals := foldPickup(*p, facts)
+	for _, l := range folded.Lines {
+		if err := w.arrive(l.Fill, arrivals[l.Fill]); err != nil {
+			return err
+		}
+	}
+	for i := range before.Loads {
+		if err := w.count(before.unallocated(&before.Loads[i]), -1); err != nil {
+			return err
+		}
+	}
+	for i := range folded.Loads {
+		if err := w.count(folded.unallocated(&folded.Loads[i]), +1); err != nil {
+			return err
+		}
+	}
+	w.putDerived(&before, &folded, arrivals)
+	w.put(&folded)
+	return nil
+}
+
+// arrive gives a fill what arrived of it, if that changed.
+func (w *work) arrive(fill string, a *Arrival) error {
+	f, err := fetch[Fill](w, KindFill, fill)
+	if err != nil {
+		return err
+	}
+	if sameArrival(f.Arrival, a) {
+		return nil
+	}
+	changed := *f
+	changed.setArrival(a)
+	w.put(&changed)
+	return nil
+}
+
+var (
+	errTooManyFacts = errors.New("too many facts for one fill or pickup")
+	errTooManyLines = errors.New("too many bins for one pickup")
+)

@@ -1,0 +1,86 @@
+package tracking
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/ricircolo/ricircolo/internal/problem"
+	"github.com/ricircolo/ricircolo/internal/quantity"
+)
+
+// validation collects all faults of one body.
+type validation struct{ fields []problem.Field }
+
+// ok adds a fault unless holds.
+func (v *validation) ok(holds bool, pointer, code, detail string) {
+	if !holds {
+		v.fields = append(v.fields, problem.Field{Pointer: pointer, Code: code, Detail: detail})
+	}
+}
+
+// err is nil, or a problem that lists all faults.
+func (v *validation) err() error {
+	if len(v.fields) == 0 {
+		return nil
+	}
+	p := problem.New(problem.Invalid, "entry-invalid", "The entry is not valid; see the fields.")
+	p.Fields = v.fields
+	return p
+}
+
+// id asks for an id: 1 to 64 letters, digits, dashes, colons.
+func (v *validation) id(s, pointer string) {
+	v.ok(s != "", pointer, "required", "Give the id.")
+	v.ok(s == "" || validID(s), pointer, "malformed", "An id has at most 64 letters, digits, dashes and colons.")
+}
+
+// optionalID asks for an id or nothing.
+func (v *validation) optionalID(s, pointer string) {
+	if s != "" {
+		v.id(s, pointer)
+	}
+}
+
+func validID(s string) bool {
+	if len(s) == 0 || len(s) > 64 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == ':') {
+			return false
+		}
+	}
+	return true
+}
+
+// mass asks for 0 to the largest mass of one weighing.
+func (v *validation) mass(m quantity.Mass, pointer string) {
+	v.ok(m >= 0 && m <= quantity.MaxMass, pointer, "out-of-range", "A mass is a whole number of grams from 0 to 40000000.")
+}
+
+// text asks for printable text of at most max characters, at least one if
+// required.
+func (v *validation) text(s, pointer string, required bool, max int) {
+	v.ok(!required || strings.TrimSpace(s) != "", pointer, "required", "Give a text.")
+	v.ok(utf8.RuneCountInString(s) <= max, pointer, "too-long", "The text is too long.")
+	v.ok(strings.IndexFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }) < 0, pointer, "malformed", "Control characters are not allowed.")
+}
+
+// oneOf asks for one of the words.
+func (v *validation) oneOf(s, pointer string, words ...string) {
+	for _, w := range words {
+		if s == w {
+			return
+		}
+	}
+	v.ok(false, pointer, "unknown", "Use one of: "+strings.Join(words, ", ")+".")
+}
+
+// validEntryID reports whether s is a UUIDv7 in canonical form.
+func validEntryID(s string) bool {
+	id, err := uuid.Parse(s)
+	return err == nil && id.Version() == 7 && id.Variant() == uuid.RFC4122 && id.String() == s
+}
