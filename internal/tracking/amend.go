@@ -1,27 +1,155 @@
 package tracking
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/ricircolo/ricircolo/internal/calendar"
+)
 
 // UndoWindow is how long the last own entry can be undone without a reason.
 const UndoWindow = 10 * time.Minute
 
-// amend settles the undos, corrections and approvals among facts
-// (in order, fresh from inOrder) and applies them to the facts they are about.
-// passed reports whether custody went to the other party between two facts:
-// from then on an undo comes too late, and a correction needs approval.
-func amend(facts []Fact, passed func(from, to *Fact) bool) {
-	index := make(map[string]*Fact, len(facts))
-	for i := range facts {
-		index[facts[i].Entry] = &facts[i]
+// amendedEntry points to the id of the entry that an amendment (an undo, a
+// correction, an answer to one, a dismissal) is about; it is nil for a type
+// that is none.
+func amendedEntry(t Type, b *Body) *string {
+	switch t {
+	case "undo", "correct":
+		return &b.Corrects
+	case "correction.approve", "correction.reject":
+		return &b.Correction
+	case "review.dismiss":
+		return &b.Entry
 	}
-	answers := answersByCorrection(facts, index)
+	return nil
+}
+
+func isAmendment(t Type) bool { return amendedEntry(t, &Body{}) != nil }
+
+// undoable are the types that can be undone, correctable those whose content
+// can be corrected.
+var (
+	undoable = map[Type]bool{
+		"fill.open": true, "fill.weigh": true, "fill.close": true, "bin.lost": true, "bin.found": true,
+		"pickup.scan": true, "pickup.missing": true, "pickup.exception": true, "pickup.handover": true,
+		"pickup.countersign": true, "receipt.record": true, "treatment.record": true,
+	}
+	correctable = map[Type]bool{
+		"fill.weigh": true, "fill.close": true, "pickup.handover": true, "receipt.record": true, "treatment.record": true,
+	}
+)
+
+// readingOrder is inOrder for a fold with amendments: each stands where it was
+// made, but never before what it amends (clocks lie), and behind what happened
+// in the same instant.
+func readingOrder(facts []Fact) []Fact {
+	facts = inOrder(facts)
+	at := make(map[string]calendar.Instant, len(facts))
+	for i := range facts {
+		at[facts[i].Entry] = facts[i].At
+	}
+	for range 3 { // answers stand behind corrections, and these behind their targets
+		for i := range facts {
+			if f := &facts[i]; isAmendment(f.Type) {
+				at[f.Entry] = max(at[f.Entry], at[*amendedEntry(f.Type, &f.Body)])
+			}
+		}
+	}
+	depth := func(t Type) int {
+		switch {
+		case !isAmendment(t):
+			return 0
+		case t == "undo" || t == "correct":
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(facts, func(a, b Fact) int {
+		return cmp.Or(cmp.Compare(at[a.Entry], at[b.Entry]), cmp.Compare(depth(a.Type), depth(b.Type)))
+	})
+	return facts
+}
+
+// undo settles an undo of target (nil if it is not among the facts). passed
+// says that custody went on, or a later step builds on the target. It reports
+// whether it changed the target.
+func undo(f, target *Fact, passed bool) bool {
+	switch {
+	case target == nil || !undoable[target.Type]:
+		f.settle(Unfit, ReasonNotCorrectable)
+	case target.Actor != f.Actor:
+		f.settle(Unfit, ReasonNotOwn)
+	case target.Status == Voided:
+		f.settle(Repeated, "")
+	case f.At.Sub(target.At) > UndoWindow || passed:
+		f.settle(Unfit, ReasonTooLate)
+	default:
+		target.settle(Voided, "")
+		return true
+	}
+	return false
+}
+
+// correctFact settles a correction of target: at once, or, if custody has
+// passed, as the other party answered it. It reports whether it changed the
+// target.
+func correctFact(f, target, answer *Fact, passed bool) bool {
+	switch {
+	case target == nil || !undoable[target.Type] || f.Body.Replacement != nil && !correctable[target.Type]:
+		f.settle(Unfit, ReasonNotCorrectable)
+	case target.Organisation != f.Organisation:
+		f.settle(Unfit, ReasonNotOwn)
+	case target.Status == Voided:
+		f.settle(Repeated, "")
+	case passed && answer == nil:
+		f.settle(Pending, "")
+		f.warn(WarnAwaitsApproval)
+	case passed && answer.Type == "correction.reject":
+		f.settle(Rejected, "")
+	case f.Body.Void:
+		target.settle(Voided, "")
+		return true
+	default:
+		target.Replaced = f.Body.Replacement
+		return true
+	}
+	return false
+}
+
+// answerTo settles the answers to a correction and returns the first that
+// comes from the other party, or nil.
+func answerTo(correction *Fact, facts []Fact, party string) *Fact {
+	var first *Fact
 	for i := range facts {
 		f := &facts[i]
-		switch f.Type {
-		case "undo":
-			undo(f, index[f.Body.Corrects], passed)
-		case "correct":
-			correctFact(f, index[f.Body.Corrects], answers[f.Entry], passed)
+		if f.Type != "correction.approve" && f.Type != "correction.reject" || f.Body.Correction != correction.Entry {
+			continue
+		}
+		switch {
+		case f.Organisation != party || party == "":
+			f.settle(Unfit, ReasonOtherParty)
+		case first == nil:
+			f.settle(Applied, "")
+			first = f
+		default:
+			f.settle(Repeated, "")
+		}
+	}
+	return first
+}
+
+// strayAnswers settles answers to what is no correction.
+func strayAnswers(facts []Fact) {
+	corrections := map[string]bool{}
+	for i := range facts {
+		corrections[facts[i].Entry] = facts[i].Type == "correct"
+	}
+	for i := range facts {
+		f := &facts[i]
+		if (f.Type == "correction.approve" || f.Type == "correction.reject") && !corrections[f.Body.Correction] {
+			f.settle(Unfit, ReasonNotPending)
 		}
 	}
 }
@@ -38,93 +166,4 @@ func dismiss(facts []Fact, dismissal *Fact) {
 		}
 	}
 	dismissal.settle(Repeated, "")
-}
-
-// isAmendment reports whether a fact is about another fact.
-func isAmendment(t Type) bool { return amendedEntry(t, &Body{}) != nil }
-
-// amendedEntry points to the id of the entry that an amendment is about, or is
-// nil for a type that is none.
-func amendedEntry(t Type, b *Body) *string {
-	switch t {
-	case "undo", "correct":
-		return &b.Corrects
-	case "correction.approve", "correction.reject":
-		return &b.Correction
-	case "review.dismiss":
-		return &b.Entry
-	}
-	return nil
-}
-
-// answersByCorrection maps a correction's entry to the first approval or
-// rejection by the other party. Other answers are settled as unfit.
-func answersByCorrection(facts []Fact, index map[string]*Fact) map[string]*Fact {
-	answers := map[string]*Fact{}
-	for i := range facts {
-		f := &facts[i]
-		if f.Type != "correction.approve" && f.Type != "correction.reject" {
-			continue
-		}
-		c := index[f.Body.Correction]
-		switch {
-		case c == nil || c.Type != "correct":
-			f.settle(Unfit, ReasonNotPending)
-		case c.Organisation == f.Organisation:
-			f.settle(Unfit, ReasonOtherParty)
-		case answers[c.Entry] != nil:
-			f.settle(Repeated, "")
-		default:
-			answers[c.Entry] = f
-		}
-	}
-	return answers
-}
-
-func undo(f, target *Fact, passed func(from, to *Fact) bool) {
-	switch {
-	case target == nil || !undoable[target.Type]:
-		f.settle(Unfit, ReasonNotCorrectable)
-	case target.Actor != f.Actor:
-		f.settle(Unfit, ReasonNotOwn)
-	case target.Status == Voided:
-		f.settle(Repeated, "")
-	case f.At < target.At || f.At.Sub(target.At) > UndoWindow || passed(target, f):
-		f.settle(Unfit, ReasonTooLate)
-	default:
-		target.settle(Voided, "")
-	}
-}
-
-// undoable are the types that can be undone, correctable those whose content
-// can be corrected.
-var (
-	undoable = map[Type]bool{
-		"fill.open": true, "fill.weigh": true, "fill.close": true, "bin.lost": true, "bin.found": true,
-		"pickup.scan": true, "pickup.missing": true, "pickup.exception": true, "pickup.handover": true,
-		"pickup.countersign": true, "receipt.record": true, "treatment.record": true,
-	}
-	correctable = map[Type]bool{
-		"fill.weigh": true, "fill.close": true, "pickup.handover": true, "receipt.record": true, "treatment.record": true,
-	}
-)
-
-func correctFact(f, target, answer *Fact, passed func(from, to *Fact) bool) {
-	switch {
-	case target == nil || !undoable[target.Type] || f.Body.Replacement != nil && !correctable[target.Type]:
-		f.settle(Unfit, ReasonNotCorrectable)
-	case target.Organisation != f.Organisation:
-		f.settle(Unfit, ReasonNotOwn)
-	case target.Status == Voided:
-		f.settle(Repeated, "")
-	case answer != nil && answer.Type == "correction.reject":
-		f.settle(Rejected, "")
-	case answer == nil && passed(target, f):
-		f.settle(Pending, "")
-		f.warn(WarnAwaitsApproval)
-	case f.Body.Void:
-		target.settle(Voided, "")
-	default:
-		target.Replaced = f.Body.Replacement
-	}
 }

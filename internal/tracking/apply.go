@@ -86,12 +86,25 @@ func (w *work) applyToBin(c Content, b Body) (applied, error) {
 		}
 		return awaiting("bin:" + binID), nil
 	}
+	var known []string
+	if c.Type == "pickup.scan" && !slices.Contains(bin.Recyclers, c.Organisation) {
+		bin.Recyclers = append(slices.Clone(bin.Recyclers), c.Organisation)
+		slices.Sort(bin.Recyclers)
+		w.put(bin)
+		known = []string{custody(bin.ID, c.Organisation)}
+	}
 	fact := c.fact(b)
 	if err := w.refoldBin(bin, fact.At, fact.Entry, &fact); err != nil {
 		return applied{}, err
 	}
-	return w.answerForFill(c, bin)
+	a, err := w.answerForFill(c, bin)
+	a.known = known
+	return a, err
 }
+
+// custody is the subject that a recycler's entries about a bin wait for: its
+// first scan of it.
+func custody(bin, recycler string) string { return "custody:" + bin + ":" + recycler }
 
 // resolveBin finds the bin that a body names, itself or by its label. Without
 // a bin it returns the subject to wait for.
@@ -204,8 +217,8 @@ func (w *work) applyAmendment(c Content, b Body) (applied, error) {
 	if !w.mayAmend(c, target) {
 		return awaiting("entry:" + targetID), nil
 	}
-	if subject, waiting, err := w.targetAwaits(c, b, targetID); waiting || err != nil {
-		return awaiting(subject), err
+	if waiting, err := w.targetAwaits(targetID); waiting || err != nil {
+		return awaiting("entry:" + targetID), err
 	}
 	if c.Type == "correct" && b.Replacement != nil {
 		if b, err = completeReplacement(b, target, targetBody); err != nil {
@@ -254,11 +267,11 @@ func (w *work) amendBin(c Content, b Body, target Content, targetBody Body) (app
 	if err != nil {
 		return applied{}, err
 	}
-	at, err := w.fillAt(bin, target.EffectiveAt, target.ID)
-	if err != nil {
-		return applied{}, err
+	s := c.scope()
+	if s.Recycler != "" && !slices.Contains(bin.Recyclers, s.Recycler) {
+		return awaiting(custody(bin.ID, s.Recycler)), nil
 	}
-	if !c.scope().SeesBetween(bin.Facility, at.Recycler) && c.Organisation != target.Organisation {
+	if s.Recycler == "" && !s.SeesFacility(bin.Facility) {
 		return awaiting("entry:" + target.ID), nil
 	}
 	fact := c.fact(b)

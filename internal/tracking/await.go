@@ -33,8 +33,60 @@ func (w *work) await(c Content, b Body, subject string) error {
 	w.put(a)
 	r := c.inbox(ReasonUnknownSubject)
 	r.Awaits, r.Bin, r.Pickup = subject, b.Bin, b.Pickup
-	w.put(&r)
+	if err := w.dismissWaiting(&r, waitingEntry{c, b}); err != nil {
+		return err
+	}
+	if c.Type != "review.dismiss" {
+		return nil
+	}
+	target, err := fetch[Review](w, KindReview, b.Entry)
+	if err != nil || target.Awaits == "" {
+		return ignoreNotFound(err)
+	}
+	settled := *target
+	return w.dismissWaiting(&settled, waitingEntry{c, b})
+}
+
+// dismissWaiting stages the review of a waiting entry, dismissed if one of the
+// dismissals that wait for that entry may do so. latest is not in the ledger
+// yet.
+func (w *work) dismissWaiting(r *Review, latest waitingEntry) error {
+	w.put(r)
+	a, err := fetch[Awaited](w, KindAwaited, "entry:"+r.Entry)
+	if err != nil {
+		return ignoreNotFound(err)
+	}
+	entries, err := w.waitingEntries(a, latest)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.content.Type == "review.dismiss" && e.content.scope().SeesBetween(r.Facility, r.Recycler) {
+			r.State, r.Note = "dismissed", e.body.Reason
+			return nil
+		}
+	}
 	return nil
+}
+
+// waitingEntries reads the entries of a list in the order in which they
+// happened.
+func (w *work) waitingEntries(a *Awaited, latest waitingEntry) ([]waitingEntry, error) {
+	var entries []waitingEntry
+	for _, id := range a.Entries {
+		e := latest
+		if id != latest.content.ID {
+			var err error
+			if e.content, e.body, err = w.recordedEntry(id); err != nil {
+				return nil, err
+			}
+		}
+		entries = append(entries, e)
+	}
+	slices.SortFunc(entries, func(a, b waitingEntry) int {
+		return cmp.Or(cmp.Compare(a.content.EffectiveAt, b.content.EffectiveAt), cmp.Compare(a.content.ID, b.content.ID))
+	})
+	return entries, nil
 }
 
 func errAwaitingTooMany() error {
@@ -66,21 +118,13 @@ func (c Content) inbox(reason Reason) Review {
 }
 
 // targetAwaits reports whether the entry that an amendment is about waits
-// itself: then the amendment waits for the same subject.
-func (w *work) targetAwaits(c Content, b Body, target string) (subject string, waiting bool, err error) {
+// itself.
+func (w *work) targetAwaits(target string) (bool, error) {
 	r, err := fetch[Review](w, KindReview, target)
-	if errors.Is(err, store.ErrNotFound) || err == nil && r.Awaits == "" {
-		return "", false, nil
-	}
 	if err != nil {
-		return "", false, err
+		return false, ignoreNotFound(err)
 	}
-	if c.Type == "review.dismiss" {
-		settled := *r
-		settled.State, settled.Note = "dismissed", b.Reason
-		w.put(&settled)
-	}
-	return r.Awaits, true, nil
+	return r.Awaits != "", nil
 }
 
 // reviewAlone puts an entry into the inbox that belongs to no bin or pickup.
@@ -148,18 +192,13 @@ func takeAwaited(tx store.Tx, c Content, subject string) ([]waitingEntry, error)
 	if err != nil {
 		return nil, ignoreNotFound(err)
 	}
-	var entries []waitingEntry
+	entries, err := w.waitingEntries(a, waitingEntry{})
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range a.Entries {
-		content, body, err := w.recordedEntry(id)
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, waitingEntry{content, body})
 		w.remove(KindReview, id)
 	}
-	slices.SortFunc(entries, func(a, b waitingEntry) int {
-		return cmp.Or(cmp.Compare(a.content.EffectiveAt, b.content.EffectiveAt), cmp.Compare(a.content.ID, b.content.ID))
-	})
 	w.remove(KindAwaited, subject)
 	if err := w.countAwaited(-1); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package tracking
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -53,12 +54,10 @@ func (w *work) registerBin(c Content, b Body) (applied, error) {
 		return applied{}, unknownReference(err, "/body/stream", "stream")
 	}
 	bin := &Bin{
-		ID: c.ID, Facility: b.Facility, Name: b.Name,
-		Settings: []BinSettings{{
-			From: c.EffectiveAt, Entry: c.ID, Ward: b.Ward, Stream: b.Stream, VolumeLitres: b.VolumeLitres, TareGrams: *b.TareGrams,
-		}},
+		ID: c.ID, Facility: b.Facility,
 		Fill: CurrentFill{ID: c.ID, State: Open, StartedAt: c.EffectiveAt},
 	}
+	bin.change(c, b)
 	w.put(bin)
 	first := timeline{bin: bin}.start(fillStart{id: c.ID, at: c.EffectiveAt})
 	w.put(&first)
@@ -191,46 +190,40 @@ func (w *work) updateBin(c Content, b Body) (applied, error) {
 			return applied{}, unknownReference(err, "/body/stream", "stream")
 		}
 	}
-	if b.Name != "" {
-		bin.Name = b.Name
-	}
-	bin.Settings = withSettings(bin.Settings, c, b)
-	if len(bin.Settings) > MaxFacts {
+	if len(bin.Changes) >= MaxFacts {
 		return applied{}, errTooManyFacts
 	}
+	bin.change(c, b)
 	w.put(bin)
-	if err := w.refoldBin(bin, c.EffectiveAt, c.ID, nil); err != nil {
+	if err := w.refoldBin(bin, c.EffectiveAt, "", nil); err != nil {
 		return applied{}, err
 	}
 	return ok()
 }
 
-// withSettings inserts what an update changes at its instant, and carries it
-// on into later settings as far as these had not set it themselves.
-func withSettings(settings []BinSettings, c Content, b Body) []BinSettings {
-	i := len(settings)
-	for i > 1 && settings[i-1].From > c.EffectiveAt {
-		i--
+// change adds a dated change and folds the settings again. The registration
+// stays the first, whatever a clock that runs behind says of a later change.
+func (bin *Bin) change(c Content, b Body) {
+	at := c.EffectiveAt
+	if len(bin.Changes) > 0 {
+		at = max(at, bin.Changes[0].At)
 	}
-	base := settings[i-1]
-	changed := slices.Insert(slices.Clone(settings), i, base)
-	for j := i; j < len(changed); j++ {
-		s := &changed[j]
-		if b.Ward != "" && s.Ward == base.Ward {
-			s.Ward = b.Ward
+	bin.Changes = append(slices.Clone(bin.Changes), BinChange{at, c.ID, b.Name, b.Ward, b.Stream, b.VolumeLitres, b.TareGrams})
+	slices.SortFunc(bin.Changes[1:], func(a, b BinChange) int {
+		return compareFacts(Fact{At: a.At, Entry: a.Entry}, Fact{At: b.At, Entry: b.Entry})
+	})
+	bin.Settings = make([]BinSettings, 0, len(bin.Changes))
+	var s BinSettings
+	for _, change := range bin.Changes {
+		s.From, s.Entry = change.At, change.Entry
+		bin.Name = cmp.Or(change.Name, bin.Name)
+		s.Ward, s.Stream = cmp.Or(change.Ward, s.Ward), cmp.Or(change.Stream, s.Stream)
+		s.VolumeLitres = cmp.Or(change.VolumeLitres, s.VolumeLitres)
+		if change.TareGrams != nil {
+			s.TareGrams = *change.TareGrams
 		}
-		if b.Stream != "" && s.Stream == base.Stream {
-			s.Stream = b.Stream
-		}
-		if b.VolumeLitres != 0 && s.VolumeLitres == base.VolumeLitres {
-			s.VolumeLitres = b.VolumeLitres
-		}
-		if b.TareGrams != nil && s.TareGrams == base.TareGrams {
-			s.TareGrams = *b.TareGrams
-		}
+		bin.Settings = append(bin.Settings, s)
 	}
-	changed[i].From, changed[i].Entry = max(c.EffectiveAt, base.From), c.ID
-	return changed
 }
 
 func (w *work) retireBin(c Content, b Body) (applied, error) {
@@ -241,13 +234,13 @@ func (w *work) retireBin(c Content, b Body) (applied, error) {
 	if err != nil {
 		return applied{}, err
 	}
-	if bin.Retired != nil {
-		return ok()
-	}
 	at := c.EffectiveAt
+	if bin.Retired != nil {
+		at = min(at, *bin.Retired)
+	}
 	bin.Retired = &at
 	w.put(bin)
-	if err := w.refoldBin(bin, c.EffectiveAt, c.ID, nil); err != nil {
+	if err := w.refoldBin(bin, at, "", nil); err != nil {
 		return applied{}, err
 	}
 	return ok()

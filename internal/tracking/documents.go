@@ -158,12 +158,28 @@ type Bin struct {
 	ID       string            `json:"id"`
 	Facility string            `json:"facility"`
 	Name     string            `json:"name"`
-	Settings []BinSettings     `json:"settings"`         // dated, ascending, never empty
+	Changes  []BinChange       `json:"changes"`          // dated, ascending; the first is the registration
+	Settings []BinSettings     `json:"settings"`         // what follows from the changes, one each
 	Label    string            `json:"label,omitempty"`  // the one in use
 	Labels   []string          `json:"labels,omitempty"` // all, oldest first
 	Retired  *calendar.Instant `json:"retiredAt,omitempty"`
 	Lost     bool              `json:"lost,omitempty"`
-	Fill     CurrentFill       `json:"fill"`
+	// Recyclers are those whose drivers ever scanned the bin: they have a say
+	// in corrections of what they took.
+	Recyclers []string    `json:"recyclers,omitempty"`
+	Fill      CurrentFill `json:"fill"`
+}
+
+// BinChange is what an entry set: the registration everything, an update a
+// part.
+type BinChange struct {
+	At           calendar.Instant `json:"at"`
+	Entry        string           `json:"entry"`
+	Name         string           `json:"name,omitempty"`
+	Ward         string           `json:"ward,omitempty"`
+	Stream       string           `json:"stream,omitempty"`
+	VolumeLitres int64            `json:"volumeLitres,omitempty"`
+	TareGrams    *quantity.Mass   `json:"tareGrams,omitempty"`
 }
 
 // CurrentFill is the fill that a bin holds now.
@@ -218,6 +234,7 @@ type Fill struct {
 	CollectedAt  *calendar.Instant `json:"collectedAt,omitempty"`
 	VolumeLitres int64             `json:"volumeLitres"`
 	Departure    *Weighing         `json:"departure,omitempty"` // the best weighing before collection
+	TareGrams    quantity.Mass     `json:"tareGrams,omitempty"` // of the bin, when it was collected
 	Pickup       string            `json:"pickup,omitempty"`
 	Recycler     string            `json:"recycler,omitempty"`       // of the pickup
 	PreviousBy   string            `json:"previousPickup,omitempty"` // pickup that ended the fill before

@@ -67,7 +67,7 @@ func (b *Bin) keys() []store.Key {
 func (f *Fill) kind() store.Kind { return KindFill }
 func (f *Fill) id() string       { return f.ID }
 func (f *Fill) keys() []store.Key {
-	keys := []store.Key{fillKey(f.Bin, f.StartedAt, f.ID)}
+	keys := []store.Key{f.startKey()}
 	if f.ClosedAt != nil {
 		keys = append(keys, key(byClosed, f.Facility, f.ClosedAt.SortKey()))
 	}
@@ -81,6 +81,16 @@ func (f *Fill) keys() []store.Key {
 // the entry that started them.
 func fillKey(bin string, at calendar.Instant, id string) store.Key {
 	return key(byBin, bin, at.SortKey(), id)
+}
+
+// startKey is where the fill stands among those of its bin. The first comes
+// before all: what a phone with a slow clock says happened before the bin was
+// registered belongs to it.
+func (f *Fill) startKey() store.Key {
+	if f.ID == f.Bin {
+		return fillKey(f.Bin, 0, f.ID)
+	}
+	return fillKey(f.Bin, f.StartedAt, f.ID)
 }
 
 func (p *Pickup) kind() store.Kind { return KindPickup }

@@ -134,7 +134,7 @@ type pickupFold struct {
 // the same facts and lines in any order give the same.
 func foldPickup(p Pickup, facts []Fact) (Pickup, map[string]*Arrival) {
 	slices.SortFunc(p.Lines, func(a, b Line) int { return compareText(a.Fill, b.Fill) })
-	p.State, p.Handover, p.Loads, p.Facts = Planned, nil, []Load{}, inOrder(facts)
+	p.State, p.Handover, p.Loads, p.Facts = Planned, nil, []Load{}, readingOrder(facts)
 	fold := pickupFold{
 		p: &p, loads: map[string]*Load{}, byBin: map[string]*Line{},
 		receipts: map[string]*Fact{}, bulk: map[string]*Fact{}, arrivals: map[string]*Arrival{},
@@ -145,7 +145,7 @@ func foldPickup(p Pickup, facts []Fact) (Pickup, map[string]*Arrival) {
 		l.NotPlanned = len(p.Bins) > 0 && !slices.Contains(p.Bins, l.Bin)
 		fold.load(l.Stream).DeclaredGrams += l.DepartureGrams
 	}
-	amend(p.Facts, deliveryPassed(p.Facts))
+	fold.amend()
 	fold.each(fold.handle)
 	fold.each(fold.countersign)
 	fold.each(fold.receive)
@@ -176,28 +176,46 @@ func (x *pickupFold) load(stream string) *Load {
 	return l
 }
 
-// deliveryPassed tells amend when the other party relies on what was said: on
-// receipts, treatments and the handover from the start (a correction needs its
-// consent), and on everything once the load was handed over. An undo comes too
-// late when a later step builds on the fact.
-func deliveryPassed(facts []Fact) func(from, to *Fact) bool {
-	follows := map[Type]Type{"pickup.handover": "receipt.record", "receipt.record": "treatment.record"}
-	return func(from, to *Fact) bool {
-		if to.Type == "correct" && correctable[from.Type] {
-			return true
-		}
-		step, builds := follows[from.Type]
-		if !builds {
-			step = "pickup.handover"
-		}
-		for i := range facts {
-			f := &facts[i]
-			if f.Type == step && f.Status != Voided && f.Entry != from.Entry && from.before(f) && f.before(to) {
-				return from.Type != "treatment.record"
+// amend settles the undos and corrections among the facts. The other party
+// relies on receipts, treatments and the handover from the start: a correction
+// of these needs its consent. Everything else can be corrected freely until
+// the handover. An undo comes too late when a later step builds on the fact.
+func (x *pickupFold) amend() {
+	strayAnswers(x.p.Facts)
+	index := make(map[string]*Fact, len(x.p.Facts))
+	for i := range x.p.Facts {
+		f := &x.p.Facts[i]
+		switch f.Type {
+		case "undo":
+			target := index[f.Body.Corrects]
+			undo(f, target, target != nil && x.builtOn(target, f))
+		case "correct":
+			target := index[f.Body.Corrects]
+			party := x.p.Facility
+			if f.Organisation == party {
+				party = x.p.Recycler
 			}
+			relied := target != nil && (correctable[target.Type] || x.builtOn(target, f))
+			correctFact(f, target, answerTo(f, x.p.Facts, party), relied)
 		}
+		index[f.Entry] = f
+	}
+}
+
+// builtOn reports whether the step that follows a fact was taken before to.
+func (x *pickupFold) builtOn(from, to *Fact) bool {
+	next := Type("pickup.handover")
+	switch from.Type {
+	case "pickup.handover":
+		next = "receipt.record"
+	case "receipt.record":
+		next = "treatment.record"
+	case "treatment.record":
 		return false
 	}
+	return slices.ContainsFunc(x.p.Facts, func(f Fact) bool {
+		return f.Type == next && f.Status != Voided && from.before(&f) && f.before(to)
+	})
 }
 
 // handle settles what has to do with the visit itself.

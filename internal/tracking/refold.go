@@ -73,7 +73,7 @@ func (w *work) fillAt(bin *Bin, at calendar.Instant, entry string) (*Fill, error
 
 // fillAfter finds the fill that follows in the same bin.
 func (w *work) fillAfter(f *Fill) (*Fill, error) {
-	here := fillKey(f.Bin, f.StartedAt, f.ID).Value
+	here := f.startKey().Value
 	hits, err := w.tx.Find(store.Query{
 		Kind: KindFill, Index: byBin, To: f.Bin + "}", After: &store.Position{Value: here, ID: f.ID}, Limit: 1,
 	})
@@ -102,11 +102,11 @@ func (w *work) replaceFills(bin *Bin, old []*Fill, fills []Fill) error {
 		if before != nil && before.Pickup == f.Pickup {
 			f.setArrival(before.Arrival)
 		}
-		noteLine(changed, before, f, bin)
+		noteLine(changed, before, f)
 		w.put(f)
 	}
 	for id, f := range was {
-		noteLine(changed, f, nil, bin)
+		noteLine(changed, f, nil)
 		w.remove(KindFill, id)
 	}
 	if last {
@@ -143,8 +143,8 @@ type lineChange struct {
 }
 
 // noteLine notes what a changed fill means for the pickups' lines.
-func noteLine(changed map[string]*lineChange, before, after *Fill, bin *Bin) {
-	was, is := line(before, bin), line(after, bin)
+func noteLine(changed map[string]*lineChange, before, after *Fill) {
+	was, is := line(before), line(after)
 	if was == nil && is == nil || was != nil && is != nil && before.Pickup == after.Pickup && *was == *is {
 		return
 	}
@@ -165,14 +165,14 @@ func noteLine(changed map[string]*lineChange, before, after *Fill, bin *Bin) {
 }
 
 // line is what a pickup knows of a fill that it took; nil for one not taken.
-func line(f *Fill, bin *Bin) *Line {
+func line(f *Fill) *Line {
 	if f == nil || f.CollectedAt == nil {
 		return nil
 	}
 	l := &Line{
 		Fill: f.ID, Bin: f.Bin, At: *f.CollectedAt, Ward: f.Ward, Stream: f.Stream,
 		DepartureGrams: f.Departure.NetGrams, Rung: f.Departure.Rung,
-		VolumeLitres: f.VolumeLitres, TareGrams: bin.at(*f.CollectedAt).TareGrams,
+		VolumeLitres: f.VolumeLitres, TareGrams: f.TareGrams,
 	}
 	for i := range f.Facts {
 		if s := &f.Facts[i]; s.Type == "pickup.scan" && s.Status == Applied {

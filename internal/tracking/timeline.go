@@ -1,6 +1,10 @@
 package tracking
 
-import "github.com/ricircolo/ricircolo/internal/calendar"
+import (
+	"slices"
+
+	"github.com/ricircolo/ricircolo/internal/calendar"
+)
 
 // timeline is what the fold of a bin's facts needs to know besides the facts.
 type timeline struct {
@@ -21,66 +25,97 @@ type fillStart struct {
 // the one that the bin holds. Each fill comes with its facts, settled; those
 // about other facts are kept with these. It is pure: the same facts in any
 // order give the same fills.
+//
+// An amendment is judged by what had happened when it was made. If it changes
+// an earlier fact, the walk starts again with the changed fact: at most once
+// per amendment.
 func foldTimeline(t timeline, facts []Fact) []Fill {
-	facts = inOrder(facts)
-	amend(facts, custodyPassed(facts))
-	fills := []Fill{t.start(t.first)}
-	home := make(map[string]int, len(facts)) // entry → index of its fill
-	for i := range facts {
-		f := &facts[i]
-		if isAmendment(f.Type) {
-			continue
-		}
-		fill := &fills[len(fills)-1]
-		home[f.Entry] = len(fills) - 1
-		next, ended := fillStart{}, false
-		if f.Status == Applied {
-			next, ended = t.step(fill, f)
-		}
-		fill.Facts = append(fill.Facts, *f)
-		if ended {
-			fills = append(fills, t.start(next))
-		}
+	w := walk{timeline: t, facts: readingOrder(facts), judged: map[string]bool{}}
+	strayAnswers(w.facts)
+	for !w.run() {
 	}
-	placeAmendments(fills, home, facts)
-	return fills
+	w.placeAmendments()
+	return w.fills
 }
 
-// custodyPassed tells amend when a bin went to a driver: with a scan that was
-// not undone. A scan itself can be corrected only with the facility's consent.
-func custodyPassed(facts []Fact) func(from, to *Fact) bool {
-	return func(from, to *Fact) bool {
-		if from.Type == "pickup.scan" && to.Type == "correct" {
-			return true
-		}
-		for i := range facts {
-			s := &facts[i]
-			if s.Type == "pickup.scan" && s.Status != Voided && s.Entry != from.Entry && from.before(s) && s.before(to) {
-				return true
+// walk is one bin's facts being folded.
+type walk struct {
+	timeline
+	facts  []Fact          // in order; what amendments decided stays from run to run
+	judged map[string]bool // undos and corrections that are settled
+	fills  []Fill
+	home   map[string]int // entry → index of its fill
+}
+
+// run walks the facts once. It reports false if an amendment changed a fact
+// that came before.
+func (w *walk) run() bool {
+	w.fills, w.home = []Fill{w.start(w.first)}, make(map[string]int, len(w.facts))
+	for i := range w.facts {
+		f := w.facts[i] // a copy: how it stands may change with the next run
+		if isAmendment(f.Type) {
+			if w.judge(&w.facts[i]) {
+				return false
 			}
+			continue
 		}
+		fill := &w.fills[len(w.fills)-1]
+		w.home[f.Entry] = len(w.fills) - 1
+		next, ended := fillStart{}, false
+		if f.Status == Applied {
+			next, ended = w.step(fill, &f)
+		}
+		fill.Facts = append(fill.Facts, f)
+		if ended {
+			w.fills = append(w.fills, w.start(next))
+		}
+	}
+	return true
+}
+
+// judge settles an undo or a correction, once. It reports whether that changed
+// a fact.
+func (w *walk) judge(f *Fact) (changed bool) {
+	if w.judged[f.Entry] || f.Type != "undo" && f.Type != "correct" {
 		return false
 	}
+	w.judged[f.Entry] = true
+	var target *Fact
+	var fill Fill
+	if at, known := w.home[f.Body.Corrects]; known {
+		fill = w.fills[at]
+		target = &w.facts[slices.IndexFunc(w.facts, func(x Fact) bool { return x.Entry == f.Body.Corrects })]
+	}
+	gone := fill.CollectedAt != nil
+	if f.Type == "undo" {
+		return undo(f, target, gone && target.Type != "pickup.scan")
+	}
+	party := w.bin.Facility
+	if f.Organisation == party {
+		party = fill.Recycler
+	}
+	return correctFact(f, target, answerTo(f, w.facts, party), gone)
 }
 
 // placeAmendments puts the facts about other facts into the fills of these, in
 // order, and lets dismissals take effect.
-func placeAmendments(fills []Fill, home map[string]int, facts []Fact) {
-	for i := range facts {
-		f := &facts[i]
+func (w *walk) placeAmendments() {
+	for i := range w.facts {
+		f := &w.facts[i]
 		target := amendedEntry(f.Type, &f.Body)
 		if target == nil {
 			continue
 		}
-		at, known := home[*target]
+		at, known := w.home[*target]
 		if !known {
-			at = len(fills) - 1
+			at = len(w.fills) - 1
+			f.settle(Unfit, ReasonNotCorrectable)
 		}
-		home[f.Entry] = at
+		w.home[f.Entry] = at
 		if f.Type == "review.dismiss" {
-			dismiss(fills[at].Facts, f)
+			dismiss(w.fills[at].Facts, f)
 		}
-		fills[at].Facts = append(fills[at].Facts, *f)
+		w.fills[at].Facts = append(w.fills[at].Facts, *f)
 	}
 }
 
@@ -207,6 +242,7 @@ func (t timeline) collect(fill *Fill, f *Fact) {
 	case fill.State == Closed:
 		at := f.At
 		fill.State, fill.CollectedAt, fill.Pickup, fill.Recycler = Collected, &at, f.Body.Pickup, f.Organisation
+		fill.TareGrams = t.bin.at(at).TareGrams
 		if fill.Lost {
 			f.warn(WarnLost)
 			fill.Lost = false

@@ -123,21 +123,8 @@ func (w *work) lab() (*Lab, error) { return fetch[Lab](w, KindLab, string(KindLa
 // flush writes everything: first what follows from the changed fills and
 // pickups (reviews, cells), then all documents.
 func (w *work) flush() error {
-	for _, ref := range w.sorted() {
-		h := w.docs[ref]
-		if !h.dirty {
-			continue
-		}
-		var err error
-		switch ref.Kind {
-		case KindFill:
-			err = w.flushFill(h)
-		case KindPickup:
-			w.syncReviews(h.listed, pickupReviews(docOr[Pickup](h.doc)))
-		}
-		if err != nil {
-			return err
-		}
+	if err := w.follow(); err != nil {
+		return err
 	}
 	if err := w.flushCells(); err != nil {
 		return err
@@ -150,21 +137,44 @@ func (w *work) flush() error {
 	return nil
 }
 
+// follow stages the reviews and counts the masses of changed fills and
+// pickups. All that no longer holds goes first, since a fact may have moved
+// from one fill to another.
+func (w *work) follow() error {
+	var reviews []Review
+	for _, ref := range w.sorted() {
+		h := w.docs[ref]
+		if !h.dirty || ref.Kind != KindFill && ref.Kind != KindPickup {
+			continue
+		}
+		for _, r := range h.listed {
+			w.remove(KindReview, r.Entry)
+		}
+		if ref.Kind == KindPickup {
+			reviews = append(reviews, pickupReviews(docOr[Pickup](h.doc))...)
+			continue
+		}
+		fill := docOr[Fill](h.doc)
+		reviews = append(reviews, fillReviews(fill)...)
+		if err := w.count(h.counted, -1); err != nil {
+			return err
+		}
+		if err := w.count(fill.contribution(), +1); err != nil {
+			return err
+		}
+	}
+	for i := range reviews {
+		w.put(&reviews[i])
+	}
+	return nil
+}
+
 // docOr returns the typed document, or an empty one if it is gone.
 func docOr[T any](d document) *T {
 	if t, ok := any(d).(*T); ok && t != nil {
 		return t
 	}
 	return new(T)
-}
-
-func (w *work) flushFill(h *held) error {
-	fill := docOr[Fill](h.doc)
-	w.syncReviews(h.listed, fillReviews(fill))
-	if err := w.count(h.counted, -1); err != nil {
-		return err
-	}
-	return w.count(fill.contribution(), +1)
 }
 
 func (w *work) write(ref store.Ref, h *held) error {
@@ -188,20 +198,6 @@ func (w *work) sorted() []store.Ref {
 	return slices.SortedFunc(maps.Keys(w.docs), func(a, b store.Ref) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
 	})
-}
-
-// syncReviews replaces the reviews that a document's facts gave rise to.
-func (w *work) syncReviews(before, after []Review) {
-	stays := make(map[string]bool, len(after))
-	for i := range after {
-		stays[after[i].Entry] = true
-		w.put(&after[i])
-	}
-	for _, r := range before {
-		if !stays[r.Entry] {
-			w.remove(KindReview, r.Entry)
-		}
-	}
 }
 
 // contribution is what a fill counts for in the cube.
