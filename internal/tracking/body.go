@@ -1,8 +1,8 @@
 package tracking
 
 import (
-	"bytes"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"time"
@@ -10,6 +10,7 @@ import (
 	"github.com/ricircolo/ricircolo/internal/calendar"
 	"github.com/ricircolo/ricircolo/internal/problem"
 	"github.com/ricircolo/ricircolo/internal/quantity"
+	"github.com/ricircolo/ricircolo/internal/strictjson"
 )
 
 // Type is the type of an entry.
@@ -183,29 +184,40 @@ func decodeBody(t Type, raw json.RawMessage) (Body, error) {
 	return b, v.err()
 }
 
-// strictBody reads a body that may have only the given keys.
+// strictBody reads a body that may have only the given keys, to the letter.
 func strictBody(raw json.RawMessage, keys []string, at string) (Body, error) {
-	malformed := func(pointer, code, detail string) error {
-		return problem.New(problem.Invalid, "entry-invalid", "The entry is not valid; see the fields.").With(pointer, code, detail)
+	malformed := problem.New(problem.Invalid, "entry-invalid", "The entry is not valid; see the fields.")
+	if len(raw) == 0 {
+		return Body{}, malformed.With(at, "required", "Give the body, a JSON object.")
+	}
+	var b Body
+	if err := strictjson.Unmarshal(raw, &b); err != nil {
+		p := problem.As(err)
+		if p == nil {
+			return Body{}, err
+		}
+		for _, f := range p.Fields {
+			malformed.With(at+f.Pointer, f.Code, f.Detail)
+		}
+		if len(p.Fields) == 0 {
+			malformed.With(at, "malformed", p.Detail)
+		}
+		return Body{}, malformed.Because(err)
 	}
 	var given map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &given); err != nil || given == nil {
-		return Body{}, malformed(at, "malformed", "The body must be a JSON object.")
+	if err := json.Unmarshal(raw, &given); err != nil {
+		return Body{}, malformed.With(at, "malformed", "The body must be a JSON object.").Because(err)
 	}
-	for key, value := range given {
-		if !slices.Contains(keys, key) {
-			return Body{}, malformed(at+"/"+key, "unknown-key", "This type of entry has no such key.")
-		}
-		if string(value) == "null" {
-			return Body{}, malformed(at+"/"+key, "null", "Leave the key out instead of giving null.")
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		switch {
+		case !slices.Contains(keys, key):
+			malformed.With(at+"/"+key, "unknown-key", "This type of entry has no such key.")
+		case string(given[key]) == "null":
+			malformed.With(at+"/"+key, "null", "Leave the key out instead of giving null.")
 		}
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	var b Body
-	if err := d.Decode(&b); err != nil {
-		return Body{}, problem.New(problem.Invalid, "entry-invalid", "The body can't be read: a value has the wrong type or range, or an inner key is unknown.").
-			With(at, "malformed", "Compare with the documentation of this type of entry.").Because(err)
+	if len(malformed.Fields) > 0 {
+		return Body{}, malformed
 	}
 	return b, nil
 }

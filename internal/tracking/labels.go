@@ -2,7 +2,6 @@ package tracking
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 
@@ -48,7 +47,7 @@ func (s *Service) IssueLabels(ctx context.Context, c access.Caller, w Write, fac
 	}
 	issue := labelIssue{Facility: facility, Count: count}
 	for range count {
-		code, err := qrlabels.NewCode(rand.Reader)
+		code, err := qrlabels.NewCode(s.random)
 		if err != nil {
 			return LabelBatch{}, fmt.Errorf("making a label code: %w", err)
 		}

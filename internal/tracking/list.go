@@ -72,7 +72,7 @@ func list[T, V any](x *reading, page Page, l listing[T, V]) (List[V], error) {
 			}
 			last = &hits[i].Position
 			scanned++
-			if err := l.take(x, page, hits[i].Document, &out); err != nil {
+			if err := l.take(x, hits[i].Document, &out); err != nil {
 				return out, err
 			}
 		}
@@ -80,8 +80,8 @@ func list[T, V any](x *reading, page Page, l listing[T, V]) (List[V], error) {
 }
 
 // take adds a found document to the page if it is wanted.
-func (l *listing[T, V]) take(x *reading, page Page, d store.Document, out *List[V]) (err error) {
-	if l.through != nil && page.UpdatedAfter == nil {
+func (l *listing[T, V]) take(x *reading, d store.Document, out *List[V]) (err error) {
+	if l.through != nil {
 		if d, err = l.through(x, d); err != nil {
 			return err
 		}
@@ -117,6 +117,9 @@ func (l *listing[T, V]) pull(x *reading, page Page, after *store.Position, limit
 		return l.pullChanged(x, page, limit)
 	}
 	for _, s := range l.spans {
+		if s.from != "" && !storable(s.from, store.MaxKeyBytes) || s.to != "" && !storable(s.to, store.MaxKeyBytes) {
+			continue // a filter that no id fulfils
+		}
 		q := store.Query{Kind: l.kind, Index: l.index, From: s.from, To: s.to, Descending: l.descending, Limit: limit}
 		if after != nil {
 			above, below := s.to != "" && after.Value >= s.to, after.Value < s.from

@@ -2,8 +2,10 @@ package tracking
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -15,14 +17,15 @@ import (
 
 // Service is the domain's front door: it authorises, records and answers.
 type Service struct {
-	store store.Store
-	now   func() time.Time
-	cubes *cubeCache
+	store  store.Store
+	now    func() time.Time
+	random io.Reader // of label codes
+	cubes  *cubeCache
 }
 
 // New returns a service over a store. now is the server's clock.
 func New(s store.Store, now func() time.Time) *Service {
-	return &Service{store: s, now: now, cubes: newCubeCache()}
+	return &Service{store: s, now: now, random: rand.Reader, cubes: newCubeCache()}
 }
 
 func (s *Service) instant() calendar.Instant { return calendar.At(s.now()) }

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/ricircolo/ricircolo/api/rest"
+	"github.com/ricircolo/ricircolo/internal/access"
+	"github.com/ricircolo/ricircolo/internal/config"
+	"github.com/ricircolo/ricircolo/internal/identity"
+	"github.com/ricircolo/ricircolo/internal/identity/token"
+	"github.com/ricircolo/ricircolo/internal/store/sqlite"
+	"github.com/ricircolo/ricircolo/internal/tracking"
+	"github.com/ricircolo/ricircolo/qrlabels"
+)
+
+// application is the product without its HTTP side.
+type application struct {
+	cfg      config.Config
+	log      *slog.Logger
+	store    *sqlite.Store
+	tracking *tracking.Service
+	identity *identity.Service
+}
+
+// open opens the store in the data folder and puts the services on it. A new
+// store is given its secrets and its lab.
+func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*application, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	s, err := sqlite.Open(ctx, sqlite.Options{Dir: cfg.Data, Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	a := &application{cfg: cfg, log: log, store: s, tracking: tracking.New(s, time.Now)}
+	if err := a.start(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return a, nil
+}
+
+func (a *application) start(ctx context.Context) error {
+	labs, err := a.store.Labs(ctx)
+	if err != nil {
+		return err
+	}
+	var secrets config.Secrets
+	if len(labs) == 0 {
+		secrets, err = a.cfg.LoadOrCreateSecrets(token.Generate)
+	} else {
+		secrets, err = a.cfg.LoadSecrets()
+	}
+	if err != nil {
+		return err
+	}
+	keys, err := token.ParseKeys(secrets.SigningKeys)
+	if err != nil {
+		return fmt.Errorf("signing keys: %w", err)
+	}
+	a.identity, err = identity.New(identity.Config{
+		Store: a.store, Auditor: trail{a.tracking}, Directory: a.tracking, Keys: keys,
+		Issuer: a.cfg.Issuer(), Audience: a.cfg.TokenAudience,
+		Pepper: secrets.Pepper, TokenSecret: secrets.TokenSecret, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	if len(labs) > 0 {
+		return nil
+	}
+	return a.tracking.CreateLab(ctx, a.cfg.Lab, a.cfg.LabName)
+}
+
+func (a *application) close() error { return a.store.Close() }
+
+// trail records changes of access in the lab's ledger.
+type trail struct{ tracking *tracking.Service }
+
+func (t trail) RecordAccess(ctx context.Context, c access.Caller, e identity.AccessEntry) error {
+	return t.tracking.RecordAccess(ctx, c, tracking.AccessChange{
+		ID: e.ID, Type: string(e.Type), Subject: e.Subject, Memberships: e.Memberships,
+	})
+}
+
+// server makes the HTTP side.
+func (a *application) server() (*rest.Server, error) {
+	base, err := qrlabels.NewBase(a.cfg.PublicURL())
+	if err != nil {
+		return nil, err
+	}
+	l := a.cfg.Limits
+	return rest.New(rest.Config{
+		BaseURL: a.cfg.PublicURL(), TrustedProxies: prefixes(a.cfg.TrustedProxies), MetricsFrom: prefixes(a.cfg.MetricsFrom),
+		Ready: a.store.Check, Log: a.log, Version: version(), Labels: base,
+		Limits: rest.Limits{
+			Body: int(l.MaxBody), BatchBody: int(l.MaxBatchBody),
+			Connections: l.MaxConnections, ConnectionsPerAddress: l.MaxConnectionsPerAddress,
+			Reads: l.MaxReads, Writes: l.MaxWrites, Heavy: l.MaxHeavy,
+			Address: rest.Rate{PerSecond: l.AddressRate, Burst: l.AddressBurst},
+			Caller:  rest.Rate{PerSecond: l.CallerRate, Burst: l.CallerBurst},
+		},
+	}, rest.Services{Authenticator: a.identity, Identity: a.identity, Tracking: a.tracking})
+}
+
+func prefixes(networks config.Networks) []netip.Prefix { return networks }
+
+// labName is a partition that holds a lab, and not the people.
+func isLab(partition string) bool { return !strings.HasPrefix(partition, "_") }

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/ricircolo/ricircolo/internal/config"
+	"github.com/ricircolo/ricircolo/internal/demo"
+)
+
+type demoCommand struct {
+	Listen string `default:"127.0.0.1:8080" help:"Address and port to listen on."`
+	Data   string `type:"path" placeholder:"DIR" help:"Folder to make the demo lab in; it must be empty or not there. Default: one that is thrown away at the end."`
+	Seed   int64  `default:"1" help:"Another seed gives another year in the life of the lab."`
+	Until  string `placeholder:"DAY" help:"The last day of that year, like 2026-03-01. Default: today."`
+}
+
+// Run makes the demo lab, says how to sign in, and serves it.
+func (c demoCommand) Run(ctx context.Context) (err error) {
+	until, err := c.until()
+	if err != nil {
+		return err
+	}
+	cfg, err := defaults()
+	if err != nil {
+		return err
+	}
+	cfg.Listen, cfg.Data, cfg.LogLevel = c.Listen, c.Data, slog.LevelWarn
+	cfg.Lab, cfg.LabName = demo.LabID, demo.LabName
+	if cfg.Data == "" {
+		if cfg.Data, err = os.MkdirTemp("", "ricircolo-demo-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(cfg.Data)) }()
+	} else if err := mustBeEmpty(cfg.Data); err != nil {
+		return err
+	}
+	a, err := open(ctx, cfg, cfg.Logger(os.Stderr))
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.serve(ctx, a, until), a.close())
+}
+
+func (c demoCommand) serve(ctx context.Context, a *application, until time.Time) error {
+	started := time.Now()
+	bar := newProgress("making a year of demo data")
+	made, err := demo.Seed(ctx, demo.Options{
+		Store: a.store, Identity: a.identity, Seed: c.Seed, Until: until,
+		Progress: func(done, total int) { bar.at(int64(done), int64(total)) },
+	})
+	bar.end()
+	if err != nil {
+		return err
+	}
+	took := time.Since(started)
+	return a.serve(ctx, func() { welcome(os.Stdout, a.cfg, made, took) })
+}
+
+func (c demoCommand) until() (time.Time, error) {
+	if c.Until == "" {
+		return time.Now(), nil
+	}
+	day, err := time.Parse(time.DateOnly, c.Until)
+	if err != nil {
+		return day, fmt.Errorf("--until %q: write the day like 2026-03-01", c.Until)
+	}
+	return day.Add(12 * time.Hour), nil
+}
+
+// defaults is the configuration of a server that was told nothing.
+func defaults() (config.Config, error) {
+	var cfg config.Config
+	parser, err := kong.New(&cfg)
+	if err != nil {
+		return cfg, err
+	}
+	_, err = parser.Parse(nil)
+	return cfg, err
+}
+
+func mustBeEmpty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && len(entries) > 0 {
+		err = fmt.Errorf("%s is not empty: name another folder for the demo lab", dir)
+	}
+	return err
+}
+
+// welcome tells a newcomer where to go and how to sign in.
+func welcome(w io.Writer, cfg config.Config, made demo.Demo, took time.Duration) {
+	fmt.Fprintf(w, "\n%s is at %s\n", demo.LabName, cfg.PublicURL())
+	fmt.Fprintf(w, "%d entries of a year made in %.1f s; nobody in it is real.\n\n", made.Entries, took.Seconds())
+	fmt.Fprintf(w, "%-12s %-34s %-22s %s\n", "role", "e-mail", "password", "where")
+	for _, s := range made.SignIns {
+		fmt.Fprintf(w, "%-12s %-34s %-22s %s\n", s.Role, s.Email, s.Password, s.Where)
+	}
+	fmt.Fprintf(w, "\nThe interface is described at %s/api/v1/docs. Ctrl-C ends it.\n", cfg.PublicURL())
+}
