@@ -54,7 +54,9 @@ var (
 	ErrLocked = errors.New("store is in use by another process")
 	// ErrNewerSchema is returned on opening a store written by a newer program.
 	ErrNewerSchema = errors.New("store was written by a newer version")
-	// ErrPanic wraps a panic inside a closure; the closure wrote nothing.
+	// ErrPanic wraps a panic inside a closure of Update or View, and is also
+	// what Update returns for one that ended its goroutine (runtime.Goexit);
+	// the closure wrote nothing.
 	ErrPanic = errors.New("closure panicked")
 )
 
@@ -92,7 +94,8 @@ type Key struct {
 
 // Query selects documents of one kind by one index, ordered by (key value, id)
 // byte by byte. With Index "" documents are ordered and selected by their id,
-// which then stands for the key value (and Position.ID is not used).
+// which then stands for the key value (and Position.ID is not used: empty in
+// hits, ignored in After). Bounds are checked like key values.
 type Query struct {
 	Kind       Kind
 	Index      string
@@ -126,7 +129,11 @@ type SeqPosition struct {
 }
 
 // Reader reads one consistent state of one lab. It is valid until the closure
-// that received it returns, and only on that closure's goroutine.
+// that received it returns, and only on that closure's goroutine; later calls
+// return an error. Every limit is 1 … MaxFind. Malformed arguments are
+// ErrInvalid or ErrTooLarge, for reading as for writing. When the engine fails
+// under a call, all later calls fail too, and so does the closure, even if it
+// returns nil.
 type Reader interface {
 	// Head is the number of the last entry of the ledger and the SHA-256 of
 	// its bytes; 0 and the zero hash for an empty ledger.

@@ -214,7 +214,7 @@ func (x *reading) withoutForeignActors(facts []Fact) []Fact {
 // fillBefore is the fill that was in the bin before, or nil.
 func (x *reading) fillBefore(f *Fill) (*Fill, error) {
 	hits, err := x.Find(store.Query{
-		Kind: KindFill, Index: byBin, From: f.Bin + "|", To: fillKey(f.Bin, f.StartedAt, f.ID).Value, Descending: true, Limit: 1,
+		Kind: KindFill, Index: byBin, From: f.Bin + "|", To: f.startKey().Value, Descending: true, Limit: 1,
 	})
 	if err != nil || len(hits) == 0 {
 		return nil, err

@@ -175,11 +175,46 @@ var (
 func (w *world) probe() {
 	w.Clock.Advance(time.Second)
 	c := rapid.SampledFrom(w.everybody()).Draw(w.t, "caller")
-	if rapid.Bool().Draw(w.t, "at bin") {
+	switch rapid.IntRange(0, 2).Draw(w.t, "where") {
+	case 0:
 		w.probeBin(c)
+	case 1:
+		w.probeFill(c)
+	default:
+		w.probePickup(c)
+	}
+}
+
+// probeFill looks at entries about the entries of any fill in scope.
+func (w *world) probeFill(c access.Caller) {
+	list, err := w.Service.Fills(ctx, c, tracking.FillFilter{}, tracking.Page{Limit: 50})
+	if err != nil {
+		w.t.Fatalf("listing fills: %v", err)
+	}
+	if len(list.Items) == 0 {
 		return
 	}
-	w.probePickup(c)
+	v := rapid.SampledFrom(list.Items).Draw(w.t, "fill").Doc
+	switch rapid.IntRange(0, 2).Draw(w.t, "amendment") {
+	case 0:
+		w.probeUndo(c, v.Actions, v.Undo)
+	case 1:
+		w.correctOwn(c, v.Facts, v.Actions)
+	default:
+		w.probeAnswer(c, v.Facts, v.Actions)
+	}
+}
+
+// probeAnswer approves the first correction of others that waits.
+func (w *world) probeAnswer(c access.Caller, facts []tracking.Fact, actions tracking.Actions) {
+	i := slices.IndexFunc(facts, func(f tracking.Fact) bool { return f.Status == tracking.Pending && f.Organisation != c.Organisation() })
+	if i < 0 {
+		if slices.Contains(actions, "correction.approve") {
+			w.t.Fatalf("an approval is offered, but nothing waits for it")
+		}
+		return
+	}
+	w.compare(c, "correction.approve", tracking.Body{Correction: facts[i].Entry}, actions)
 }
 
 func (w *world) probeBin(c access.Caller) {
@@ -270,11 +305,8 @@ func (w *world) probePickup(c access.Caller) {
 		w.correctOwn(c, v.Doc.Facts, v.Doc.Actions)
 		return
 	case "correction.approve":
-		i := slices.IndexFunc(v.Doc.Facts, func(f tracking.Fact) bool { return f.Status == tracking.Pending && f.Organisation != c.Organisation() })
-		if i < 0 {
-			return
-		}
-		b = tracking.Body{Correction: v.Doc.Facts[i].Entry}
+		w.probeAnswer(c, v.Doc.Facts, v.Doc.Actions)
+		return
 	}
 	w.compare(c, typ, b, v.Doc.Actions)
 }

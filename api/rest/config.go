@@ -1,0 +1,174 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"time"
+)
+
+// Config is what the program decides about the server. The zero value of a
+// field with a default stands for that default.
+type Config struct {
+	// BaseURL is where the outside reaches the server, such as
+	// "https://ricircolo.example": scheme and host only. Required. With https
+	// the answers carry Strict-Transport-Security.
+	BaseURL string
+
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	// Default: none, so that the header is ignored.
+	TrustedProxies []netip.Prefix
+
+	// MetricsFrom are the networks that may read /metrics; to all others it
+	// does not exist. Default: loopback.
+	MetricsFrom []netip.Prefix
+
+	// Limits bound what clients can use up.
+	Limits Limits
+
+	// Ready says whether requests would be served now; its error makes
+	// /readyz answer 503 and is logged, not shown. Required.
+	Ready func(context.Context) error
+
+	// Log receives one line per request. Required.
+	Log *slog.Logger
+
+	// Now is the clock. Default: time.Now.
+	Now func() time.Time
+
+	// Version is the program's version, shown by /api/v1/status. Required.
+	Version string
+}
+
+// Rate is a token bucket: PerSecond on average, Burst at once.
+type Rate struct {
+	PerSecond float64
+	Burst     int
+}
+
+// Limits bound what clients can use up. Every field has a default.
+type Limits struct {
+	ReadTimeout   time.Duration // for a whole request to arrive; 5 s
+	WriteTimeout  time.Duration // for an answer to be taken; 10 s
+	IdleTimeout   time.Duration // between two requests of a connection; 30 s
+	Deadline      time.Duration // for a handler; 5 s
+	HeavyDeadline time.Duration // for a handler of the class Heavy; 20 s
+	Drain         time.Duration // for requests in flight at shutdown; 5 s
+
+	Header    int // bytes of request line and headers; 8 KiB
+	Body      int // bytes of a request body; 64 KiB
+	BatchBody int // bytes of a body of the class Batch, for signed-in callers; 256 KiB
+
+	Connections           int // open connections in all; 2,048
+	ConnectionsPerAddress int // of one IPv4 address or IPv6 /64, trusted proxies apart; 512
+
+	Reads  int // requests in flight of the class Read; 256
+	Writes int // requests in flight of the classes Write and Batch; 256
+	Heavy  int // requests in flight of the class Heavy; 8
+
+	Address Rate // requests of one IPv4 address or IPv6 /64; 200/s, burst 1,000
+	Caller  Rate // requests of one signed-in person or device; 20/s, burst 100
+	Buckets int  // addresses, and callers, whose rate is remembered; 65,536
+}
+
+// withDefaults returns c with every zero field replaced by its default.
+func (c Config) withDefaults() Config {
+	if c.MetricsFrom == nil {
+		c.MetricsFrom = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	l := &c.Limits
+	or(&l.ReadTimeout, 5*time.Second)
+	or(&l.WriteTimeout, 10*time.Second)
+	or(&l.IdleTimeout, 30*time.Second)
+	or(&l.Deadline, 5*time.Second)
+	or(&l.HeavyDeadline, 20*time.Second)
+	or(&l.Drain, 5*time.Second)
+	or(&l.Header, 8<<10)
+	or(&l.Body, 64<<10)
+	or(&l.BatchBody, 256<<10)
+	or(&l.Connections, 2048)
+	or(&l.ConnectionsPerAddress, 512)
+	or(&l.Reads, 256)
+	or(&l.Writes, 256)
+	or(&l.Heavy, 8)
+	or(&l.Address, Rate{PerSecond: 200, Burst: 1000})
+	or(&l.Caller, Rate{PerSecond: 20, Burst: 100})
+	or(&l.Buckets, 1<<16)
+	return c
+}
+
+// or sets a zero field to its default.
+func or[T comparable](field *T, fallback T) {
+	var zero T
+	if *field == zero {
+		*field = fallback
+	}
+}
+
+// Validate reports all faults at once.
+func (c Config) Validate() error {
+	var faults []error
+	fault := func(bad bool, format string, args ...any) {
+		if bad {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	u, err := url.Parse(c.BaseURL)
+	fault(err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || c.BaseURL != u.Scheme+"://"+u.Host,
+		"base URL %q: want a scheme and a host, such as https://ricircolo.example", c.BaseURL)
+	for _, p := range append(append([]netip.Prefix{}, c.TrustedProxies...), c.MetricsFrom...) {
+		fault(!p.IsValid() || p.Bits() == 0, "network %q: want a prefix that is not everybody, such as 10.0.0.0/8", p)
+	}
+	fault(c.Ready == nil, "ready check is missing")
+	fault(c.Log == nil, "logger is missing")
+	fault(c.Version == "", "version is missing")
+	faults = append(faults, c.Limits.faults()...)
+	return errors.Join(faults...)
+}
+
+// faults lists the limits that are out of range.
+func (l Limits) faults() []error {
+	l = Config{Limits: l}.withDefaults().Limits
+	var faults []error
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"read timeout", l.ReadTimeout}, {"write timeout", l.WriteTimeout}, {"idle timeout", l.IdleTimeout},
+		{"deadline", l.Deadline}, {"heavy deadline", l.HeavyDeadline}, {"drain", l.Drain},
+	} {
+		if d.value <= 0 || d.value > time.Minute {
+			faults = append(faults, fmt.Errorf("%s %v: want more than 0 and at most 1m", d.name, d.value))
+		}
+	}
+	for _, n := range []struct {
+		name            string
+		value, min, max int
+	}{
+		{"header bytes", l.Header, 1 << 10, 64 << 10},
+		{"body bytes", l.Body, 1 << 10, 1 << 20},
+		{"batch body bytes", l.BatchBody, l.Body, 1 << 20},
+		{"connections", l.Connections, 1, 1 << 20},
+		{"connections per address", l.ConnectionsPerAddress, 1, l.Connections},
+		{"reads in flight", l.Reads, 1, 1 << 16},
+		{"writes in flight", l.Writes, 1, 1 << 16},
+		{"heavy requests in flight", l.Heavy, 1, 1 << 10},
+		{"burst per address", l.Address.Burst, 1, 1 << 20},
+		{"burst per caller", l.Caller.Burst, 1, 1 << 20},
+		{"rate buckets", l.Buckets, 1, 1 << 20},
+	} {
+		if n.value < n.min || n.value > n.max {
+			faults = append(faults, fmt.Errorf("%s %d: want %d to %d", n.name, n.value, n.min, n.max))
+		}
+	}
+	if l.Address.PerSecond <= 0 || l.Caller.PerSecond <= 0 {
+		faults = append(faults, errors.New("rates: want more than 0 per second"))
+	}
+	return faults
+}

@@ -1,0 +1,50 @@
+package rest
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/ricircolo/ricircolo/internal/problem"
+)
+
+// respond answers with v as JSON.
+func respond(c *fiber.Ctx, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	return c.Status(status).Send(body)
+}
+
+type healthResponse struct {
+	Status string `json:"status"`
+}
+
+// health answers GET /healthz: the process runs and serves.
+func (s *Server) health(c *fiber.Ctx) error {
+	return respond(c, fiber.StatusOK, healthResponse{"ok"})
+}
+
+// ready answers GET /readyz: requests would be served now.
+func (s *Server) ready(c *fiber.Ctx) error {
+	if s.draining.Load() {
+		return problem.New(problem.Unavailable, "not-ready", "The server is shutting down.")
+	}
+	if err := s.cfg.Ready(c.UserContext()); err != nil {
+		return problem.New(problem.Unavailable, "not-ready", "The server cannot take requests now.").Because(err)
+	}
+	return respond(c, fiber.StatusOK, healthResponse{"ready"})
+}
+
+type statusResponse struct {
+	Version string    `json:"version"`
+	Time    time.Time `json:"time"` // lets a phone estimate how wrong its clock is
+}
+
+// status answers GET /api/v1/status.
+func (s *Server) status(c *fiber.Ctx) error {
+	return respond(c, fiber.StatusOK, statusResponse{s.cfg.Version, s.cfg.Now().UTC().Truncate(time.Millisecond)})
+}

@@ -1,0 +1,155 @@
+package rest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/ricircolo/ricircolo/internal/access"
+)
+
+// Route is one line of the route table.
+type Route struct {
+	Method string
+	Path   string        // as OpenAPI writes it: /api/v1/fills/{id}
+	Action access.Action // what the caller must be allowed to do, or one of the two below
+	Class  Class
+	handle fiber.Handler
+}
+
+// Instead of an action of the policy.
+const (
+	Public   access.Action = "public"    // takes no token
+	SignedIn access.Action = "signed-in" // any role; the service decides by what is asked
+)
+
+const (
+	get    = fiber.MethodGet
+	post   = fiber.MethodPost
+	put    = fiber.MethodPut
+	patch  = fiber.MethodPatch
+	remove = fiber.MethodDelete
+)
+
+// routes is the whole of what the server answers. HEAD goes with GET.
+func (s *Server) routes() []Route {
+	return slices.Concat(s.serviceRoutes(), s.identityRoutes(), s.catalogueRoutes())
+}
+
+func (s *Server) serviceRoutes() []Route {
+	return []Route{
+		{get, "/healthz", Public, Cheap, s.health},
+		{get, "/readyz", Public, Cheap, s.ready},
+		{get, "/metrics", Public, Cheap, s.serveMetrics},
+
+		{get, "/api/v1/openapi.yaml", Public, Cheap, s.openAPI},
+		{get, "/api/v1/docs", Public, Cheap, s.docs},
+		{get, "/api/v1/docs.css", Public, Cheap, s.docsStyle},
+		{get, "/api/v1/status", access.ReadStatus, Cheap, s.status},
+	}
+}
+
+func (s *Server) identityRoutes() []Route {
+	return []Route{
+		{post, "/api/v1/auth/login", Public, Write, s.login},
+		{post, "/api/v1/auth/refresh", Public, Write, s.refresh},
+		{post, "/api/v1/auth/logout", SignedIn, Write, s.logout},
+		{post, "/api/v1/auth/invitations/accept", Public, Write, s.acceptInvitation},
+		{post, "/api/v1/auth/devices/redeem", Public, Write, s.redeemEnrolment},
+		{get, "/api/v1/auth/jwks.json", Public, Cheap, s.jwks},
+		{get, "/.well-known/jwks.json", Public, Cheap, s.jwks},
+
+		{get, "/api/v1/me", access.ReadOwnAccount, Read, s.me},
+		{post, "/api/v1/me/password", access.ReadOwnAccount, Write, s.changePassword},
+
+		{get, usersPath, access.ReadUsers, Read, s.listUsers},
+		{post, usersPath, access.WriteUsers, Write, s.createUser},
+		{get, usersPath + "/{id}", access.ReadUsers, Read, s.getUser},
+		{patch, usersPath + "/{id}", access.WriteUsers, Write, s.updateUser},
+		{post, usersPath + "/{id}/erase", access.WriteUsers, Write, s.eraseUser},
+		{post, usersPath + "/{id}/invite", access.WriteUsers, Write, s.inviteUser},
+		{post, usersPath + "/{id}/sessions/revoke", SignedIn, Write, s.revokeSessions},
+
+		{get, devicesPath, access.ReadDevices, Read, s.listDevices},
+		{post, devicesPath, access.WriteDevices, Write, s.createDevice},
+		{get, devicesPath + "/{id}", access.ReadDevices, Read, s.getDevice},
+		{post, devicesPath + "/{id}/revoke", access.WriteDevices, Write, s.revokeDevice},
+	}
+}
+
+func (s *Server) catalogueRoutes() []Route {
+	return []Route{
+		{get, facilitiesPath, access.ReadCatalogue, Read, s.listFacilities},
+		{post, facilitiesPath, access.WriteCatalogue, Write, s.createFacility},
+		{get, facilitiesPath + "/{id}", access.ReadCatalogue, Read, s.getFacility},
+		{put, facilitiesPath + "/{id}", access.WriteCatalogue, Write, s.replaceFacility},
+
+		{get, wardsPath, access.ReadCatalogue, Read, s.listWards},
+		{post, wardsPath, access.WriteCatalogue, Write, s.createWard},
+		{get, wardsPath + "/{id}", access.ReadCatalogue, Read, s.getWard},
+		{put, wardsPath + "/{id}", access.WriteCatalogue, Write, s.replaceWard},
+
+		{get, recyclersPath, access.ReadCatalogue, Read, s.listRecyclers},
+		{post, recyclersPath, access.WriteCatalogue, Write, s.createRecycler},
+		{get, recyclersPath + "/{id}", access.ReadCatalogue, Read, s.getRecycler},
+		{put, recyclersPath + "/{id}", access.WriteCatalogue, Write, s.replaceRecycler},
+
+		{get, streamsPath, access.ReadCatalogue, Read, s.listStreams},
+		{post, streamsPath, access.WriteCatalogue, Write, s.createStream},
+		{get, streamsPath + "/{id}", access.ReadCatalogue, Read, s.getStream},
+		{put, streamsPath + "/{id}", access.WriteCatalogue, Write, s.replaceStream},
+	}
+}
+
+// pattern names the route in logs and metrics.
+func (r *Route) pattern() string {
+	if r == nil {
+		return "none"
+	}
+	return r.Path
+}
+
+// chain is what a request of the route goes through behind the common chain.
+func (s *Server) chain(route *Route) []fiber.Handler {
+	handlers := []fiber.Handler{s.enter(route)}
+	if route.Action != Public {
+		handlers = append(handlers, s.authenticate, s.limitCaller)
+	}
+	if route.Action != Public && route.Action != SignedIn {
+		handlers = append(handlers, authorise(route.Action))
+	}
+	if route.Class != Cheap {
+		handlers = append(handlers, s.admit(route.Class))
+	}
+	return append(handlers, route.handle)
+}
+
+// checkTable refuses tables that would not do what they say.
+func checkTable(table []Route) error {
+	var faults []error
+	seen := map[string]bool{}
+	for _, r := range table {
+		name := r.Method + " " + r.Path
+		_, inPolicy := access.Policy[r.Action]
+		switch {
+		case !slices.Contains(methods, r.Method) || r.handle == nil:
+			faults = append(faults, fmt.Errorf("route %s: method or handler is missing", name))
+		case seen[name]:
+			faults = append(faults, fmt.Errorf("route %s: twice", name))
+		case !inPolicy && r.Action != Public && r.Action != SignedIn:
+			faults = append(faults, fmt.Errorf("route %s: action %q has no policy", name, r.Action))
+		case r.Class == Batch && (strings.Contains(r.Path, "{") || r.Action == Public):
+			faults = append(faults, fmt.Errorf("route %s: a batch route has a fixed path and a signed-in caller", name))
+		}
+		seen[name] = true
+	}
+	return errors.Join(faults...)
+}
+
+// fiberPath turns /bins/{id} into /bins/:id.
+func fiberPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}

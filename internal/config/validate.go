@@ -1,0 +1,100 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Validate returns all faults at once, joined; each names the flag and the
+// environment variable and says what to do. kong calls it after parsing. What
+// cannot be read at all, such as a size that is no number, kong refuses before,
+// one by one.
+func (c Config) Validate() error {
+	v := validator{settings: c.settings()}
+	v.fault(c.Data == "", "Data", "name a folder")
+	host, port, err := net.SplitHostPort(c.Listen)
+	n, portErr := strconv.ParseUint(port, 10, 16)
+	v.fault(err != nil || portErr != nil || strings.ContainsAny(host, " /@"), "Listen", "want an address and a port, such as 127.0.0.1:8080")
+	c.validateURL(&v)
+	v.fault(n == 0 && err == nil && portErr == nil && c.BaseURL == "", "BaseURL", "name it, since port 0 to listen on may become any port")
+	v.networks("TrustedProxies", c.TrustedProxies)
+	v.networks("MetricsFrom", c.MetricsFrom)
+	v.fault(c.MemoryLimit != 0 && c.MemoryLimit < 64*MiB, "MemoryLimit", "want 0 or at least 64MiB")
+	v.fault(!validID(c.Lab), "Lab", "want 1 to 40 characters of a-z, 0-9 and -")
+	v.fault(strings.TrimSpace(c.LabName) == "" || len(c.LabName) > 200, "LabName", "want a name of at most 200 bytes")
+	v.fault(c.LogFormat != "text" && c.LogFormat != "json", "LogFormat", "want text or json")
+	v.fault(c.TokenAudience == "", "TokenAudience", "want a name, such as ricircolo")
+	c.SecretSources.validate(&v)
+	c.Limits.validate(&v)
+	return errors.Join(v.faults...)
+}
+
+func (c Config) validateURL(v *validator) {
+	if c.BaseURL == "" {
+		v.fault(!loopback(c.Listen), "BaseURL", "name it, since others than this machine can reach --listen: where do phones find the server?")
+		return
+	}
+	u, err := url.Parse(c.BaseURL)
+	if err != nil || u.Host == "" || c.BaseURL != u.Scheme+"://"+u.Host {
+		v.fault(true, "BaseURL", "want a scheme and a host without a path, in lower case, such as https://ricircolo.example")
+		return
+	}
+	here := loopback(u.Host) || loopback(net.JoinHostPort(u.Hostname(), "80"))
+	v.fault(u.Scheme != "https" && (u.Scheme != "http" || !here), "BaseURL", "want https; phones give no camera to http, except for a loopback address")
+}
+
+func (l Limits) validate(v *validator) {
+	between := func(field string, value, low, high int) {
+		v.fault(value < low || value > high, field, "want %d to %d", low, high)
+	}
+	v.fault(l.MaxBody < KiB || l.MaxBody > MiB, "MaxBody", "want 1KiB to 1MiB")
+	v.fault(l.MaxBatchBody < l.MaxBody || l.MaxBatchBody > MiB, "MaxBatchBody", "want --max-body (%s) to 1MiB", l.MaxBody)
+	between("MaxConnections", l.MaxConnections, 1, 1<<20)
+	between("MaxConnectionsPerAddress", l.MaxConnectionsPerAddress, 1, max(1, l.MaxConnections))
+	between("MaxReads", l.MaxReads, 1, 1<<16)
+	between("MaxWrites", l.MaxWrites, 1, 1<<16)
+	between("MaxHeavy", l.MaxHeavy, 1, 1<<10)
+	between("AddressBurst", l.AddressBurst, 1, 1<<20)
+	between("CallerBurst", l.CallerBurst, 1, 1<<20)
+	const fastest = 1e6
+	v.fault(!(l.AddressRate > 0 && l.AddressRate <= fastest), "AddressRate", "want more than 0 and at most 1000000 per second")
+	v.fault(!(l.CallerRate > 0 && l.CallerRate <= fastest), "CallerRate", "want more than 0 and at most 1000000 per second")
+}
+
+// validator collects faults.
+type validator struct {
+	settings []setting
+	faults   []error
+}
+
+// fault records, if bad, that the value of a field is wrong and what is wanted.
+func (v *validator) fault(bad bool, field, want string, args ...any) {
+	if !bad {
+		return
+	}
+	for _, s := range v.settings {
+		if s.field == field {
+			got := strconv.Quote(fmt.Sprint(s.value.Interface()))
+			v.faults = append(v.faults, fmt.Errorf("--%s (%s) is %s: %s", s.flag, s.env, got, fmt.Sprintf(want, args...)))
+			return
+		}
+	}
+	panic("config: no field " + field)
+}
+
+func (v *validator) networks(field string, list Networks) {
+	for _, prefix := range list {
+		v.fault(prefix.Bits() == 0, field, "%s is everybody; name the networks", prefix)
+		v.fault(prefix != netip.PrefixFrom(prefix.Masked().Addr(), prefix.Bits()), field, "%s has bits set behind its mask; write %s", prefix, prefix.Masked())
+	}
+}
+
+// validID reports whether an id is fit for file names, URLs and logs.
+func validID(id string) bool {
+	return len(id) >= 1 && len(id) <= 40 && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}

@@ -1,0 +1,10 @@
+//go:build !linux
+
+package sqlite_test
+
+import (
+	"errors"
+	"io"
+)
+
+func childLimited(io.Writer, []string) error { return errors.ErrUnsupported }

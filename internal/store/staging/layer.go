@@ -1,0 +1,76 @@
+package staging
+
+import "github.com/ricircolo/ricircolo/internal/store"
+
+// mapFrom is the number of records from which a layer finds entry ids with a
+// map: nearly all closures append one or two, and a map would cost them more
+// than it saves.
+const mapFrom = 8
+
+// layer is a set of writes. Documents in it are never changed, only replaced,
+// so that layers may share them.
+type layer struct {
+	records []store.Record
+	byID    map[string]int                // place in records; nil below mapFrom
+	docs    map[store.Ref]*store.Document // nil: deleted
+	order   []store.Ref                   // of docs, by their first change
+}
+
+func (l *layer) add(r store.Record) {
+	l.records = append(l.records, r)
+	switch {
+	case l.byID != nil:
+		l.byID[r.Entry.ID] = len(l.records) - 1
+	case len(l.records) >= mapFrom:
+		l.byID = make(map[string]int, 4*mapFrom)
+		for i := range l.records {
+			l.byID[l.records[i].Entry.ID] = i
+		}
+	}
+}
+
+func (l *layer) record(id string) (store.Record, bool) {
+	if l.byID != nil {
+		i, ok := l.byID[id]
+		if !ok {
+			return store.Record{}, false
+		}
+		return l.records[i], true
+	}
+	for i := range l.records {
+		if l.records[i].Entry.ID == id {
+			return l.records[i], true
+		}
+	}
+	return store.Record{}, false
+}
+
+// set stages a document, or its deletion when d is nil.
+func (l *layer) set(ref store.Ref, d *store.Document) {
+	if l.docs == nil {
+		l.docs = make(map[store.Ref]*store.Document)
+	}
+	if _, known := l.docs[ref]; !known {
+		l.order = append(l.order, ref)
+	}
+	l.docs[ref] = d
+}
+
+func (l *layer) has(ref store.Ref) bool {
+	_, ok := l.docs[ref]
+	return ok
+}
+
+// absorb moves the writes of newer, which ends its life, over those of l.
+func (l *layer) absorb(newer *layer) {
+	if len(l.records) == 0 && len(l.docs) == 0 {
+		*l = *newer
+		return
+	}
+	for _, r := range newer.records {
+		l.add(r)
+	}
+	for _, ref := range newer.order {
+		l.set(ref, newer.docs[ref])
+	}
+}
