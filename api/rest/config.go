@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"github.com/ricircolo/ricircolo/qrlabels"
 )
 
 // Config is what the program decides about the server. The zero value of a
@@ -17,6 +19,9 @@ type Config struct {
 	// "https://ricircolo.example": scheme and host only. Required. With https
 	// the answers carry Strict-Transport-Security.
 	BaseURL string
+
+	// Labels is where the links on printed labels lead. Default: BaseURL.
+	Labels qrlabels.Base
 
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	// Default: none, so that the header is ignored.
@@ -82,6 +87,9 @@ func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Labels == (qrlabels.Base{}) {
+		c.Labels, _ = qrlabels.NewBase(c.BaseURL) // Validate has reported the error
+	}
 	l := &c.Limits
 	or(&l.ReadTimeout, 5*time.Second)
 	or(&l.WriteTimeout, 10*time.Second)
@@ -122,6 +130,10 @@ func (c Config) Validate() error {
 	u, err := url.Parse(c.BaseURL)
 	fault(err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || c.BaseURL != u.Scheme+"://"+u.Host,
 		"base URL %q: want a scheme and a host, such as https://ricircolo.example", c.BaseURL)
+	if c.Labels == (qrlabels.Base{}) {
+		_, err := qrlabels.NewBase(c.BaseURL)
+		fault(err != nil, "base URL for the labels: %w", err)
+	}
 	for _, p := range append(append([]netip.Prefix{}, c.TrustedProxies...), c.MetricsFrom...) {
 		fault(!p.IsValid() || p.Bits() == 0, "network %q: want a prefix that is not everybody, such as 10.0.0.0/8", p)
 	}

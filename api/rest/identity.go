@@ -71,10 +71,7 @@ func (p page) identityPage(name string) (identity.ListRequest, error) {
 
 // respondIdentityList answers with a page of the listing of that name.
 func respondIdentityList[T, V any](c *fiber.Ctx, name string, list identity.Page[T], view func(T) V) error {
-	out := listing[V]{Items: make([]V, len(list.Items))}
-	for i, item := range list.Items {
-		out.Items[i] = view(item)
-	}
+	out := listing[V]{Items: each(list.Items, view)}
 	if list.Next != "" {
 		out.Next = encodeCursor(name, position{ID: list.Next})
 	}

@@ -45,21 +45,17 @@ func (p changes) cursorName(name string) string {
 
 // respondLedgerList answers with a page of the listing of that name.
 func respondLedgerList[D, V any](c *fiber.Ctx, name string, p changes, list tracking.List[D], view func(tracking.Versioned[D]) V) error {
-	out := ledgerListing[V]{Head: list.Head}
-	out.Items = make([]V, len(list.Items))
-	for i, item := range list.Items {
-		out.Items[i] = view(item)
-	}
+	out := ledgerListing[V]{listing: listing[V]{Items: each(list.Items, view)}, Head: list.Head}
 	if list.Next != nil {
 		out.Next = encodeCursor(p.cursorName(name), position{Value: list.Next.Value, ID: list.Next.ID})
 	}
 	return respond(c, fiber.StatusOK, out)
 }
 
-// pathID is the id in the path of the request. One that is not well escaped
+// pathID is the id, or the code of a label, in the path of the request. One that is not well escaped
 // stays as it is, and is then the id of nothing.
 func pathID(c *fiber.Ctx) string {
-	raw := c.Params("id")
+	raw := c.Params("id", c.Params("code"))
 	if id, err := url.PathUnescape(raw); err == nil {
 		return id
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/ricircolo/ricircolo/internal/problem"
+	"github.com/ricircolo/ricircolo/internal/store"
+	"github.com/ricircolo/ricircolo/internal/tracking"
 )
 
 // respond answers with v as JSON.
@@ -40,11 +42,28 @@ func (s *Server) ready(c *fiber.Ctx) error {
 }
 
 type statusResponse struct {
-	Version string    `json:"version"`
-	Time    time.Time `json:"time"` // lets a phone estimate how wrong its clock is
+	Version string            `json:"version"`
+	Time    time.Time         `json:"time"` // lets a phone estimate how wrong its clock is
+	Lab     labStatusResponse `json:"lab"`
+}
+
+// labStatusResponse says where the caller's lab stands.
+type labStatusResponse struct {
+	ID           string          `json:"id"`
+	Name         string          `json:"name"`
+	Head         store.Seq       `json:"head"`
+	HeadHash     string          `json:"headHash"`
+	ClosedMonths []monthResponse `json:"closedMonths,omitempty"`
+	Awaiting     *int            `json:"awaiting,omitempty"`
 }
 
 // status answers GET /api/v1/status.
 func (s *Server) status(c *fiber.Ctx) error {
-	return respond(c, fiber.StatusOK, statusResponse{s.cfg.Version, s.cfg.Now().UTC().Truncate(time.Millisecond)})
+	a, err := s.services.Tracking.Status(c.UserContext(), callerOf(c))
+	if err != nil {
+		return err
+	}
+	months := each(a.ClosedMonths, func(m tracking.ClosedMonth) monthResponse { return monthResponse(m) })
+	lab := labStatusResponse{ID: a.Lab, Name: a.Name, Head: a.Head, HeadHash: a.HeadHash, ClosedMonths: months, Awaiting: a.Awaiting}
+	return respond(c, fiber.StatusOK, statusResponse{s.cfg.Version, s.cfg.Now().UTC().Truncate(time.Millisecond), lab})
 }

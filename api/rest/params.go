@@ -25,8 +25,9 @@ func (e fieldError) Error() string { return e.code + ": " + e.detail }
 // params reads the query into a struct whose fields are tagged with the names
 // of the parameters, `query:"limit"`, embedded structs included. A field is a
 // string, a bool, an integer, a type that decodes text, or a pointer to one of
-// these that stays nil if the parameter is absent. Unknown, repeated, empty
-// and malformed parameters are refused, all in one answer.
+// these that stays nil if the parameter is absent. With a tag such as
+// `oneof:"open closed"` it takes only these words. Unknown, repeated, empty and
+// malformed parameters are refused, all in one answer.
 func params[T any](c *fiber.Ctx) (T, error) {
 	var v T
 	faults := problem.New(problem.Invalid, "query-invalid", "The query does not fit; see errors.")
@@ -70,6 +71,8 @@ func fillQuery(v reflect.Value, query url.Values, faults *problem.Error) {
 		default:
 			if e := setQuery(v.Field(i), values[0]); e != nil {
 				faults.With("?"+name, e.code, e.detail)
+			} else if words := strings.Fields(field.Tag.Get("oneof")); len(words) > 0 && !slices.Contains(words, values[0]) {
+				faults.With("?"+name, "unknown", "Give one of: "+strings.Join(words, ", ")+".")
 			}
 		}
 	}
@@ -131,4 +134,9 @@ func sortedKeys(query url.Values) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// queryRequired is the problem of a query without a parameter that it needs.
+func queryRequired(name, detail string) error {
+	return problem.New(problem.Invalid, "query-invalid", "The query does not fit; see errors.").With("?"+name, "required", detail)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/ricircolo/ricircolo/api/rest/resttest"
 	"github.com/ricircolo/ricircolo/internal/access"
 	"github.com/ricircolo/ricircolo/internal/problem"
+	"github.com/ricircolo/ricircolo/internal/tracking"
 )
 
 // tokens that testAuthenticator takes: "role:" and a role.
@@ -28,6 +29,13 @@ func (testAuthenticator) Authenticate(_ context.Context, raw string) (access.Cal
 		return access.Caller{}, problem.New(problem.Unauthenticated, "token-invalid", "Sign in again.")
 	}
 	return access.Caller{Membership: access.Membership{Lab: "lab", Role: access.Role(role)}, User: "user-" + role}, nil
+}
+
+// quietTracking is a lab in which nothing ever happened.
+type quietTracking struct{ Tracking }
+
+func (quietTracking) Status(context.Context, access.Caller) (tracking.StatusAnswer, error) {
+	return tracking.StatusAnswer{Lab: "lab", Name: "Laboratorio", HeadHash: strings.Repeat("0", 64)}, nil
 }
 
 // testConfig is a valid configuration whose rates are out of the way.
@@ -50,7 +58,7 @@ type startOption func(*Server)
 func mustStart(tb testing.TB, cfg Config, routes []Route, options ...startOption) (*Server, string) {
 	tb.Helper()
 	leaks := goleak.IgnoreCurrent()
-	s, err := newServer(cfg, Services{Authenticator: testAuthenticator{}})
+	s, err := newServer(cfg, Services{Authenticator: testAuthenticator{}, Tracking: quietTracking{}})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -36,7 +36,7 @@ const (
 
 // routes is the whole of what the server answers. HEAD goes with GET.
 func (s *Server) routes() []Route {
-	return slices.Concat(s.serviceRoutes(), s.identityRoutes(), s.catalogueRoutes())
+	return slices.Concat(s.serviceRoutes(), s.identityRoutes(), s.catalogueRoutes(), s.entryRoutes(), s.readRoutes())
 }
 
 func (s *Server) serviceRoutes() []Route {
@@ -48,7 +48,7 @@ func (s *Server) serviceRoutes() []Route {
 		{get, "/api/v1/openapi.yaml", Public, Cheap, s.openAPI},
 		{get, "/api/v1/docs", Public, Cheap, s.docs},
 		{get, "/api/v1/docs.css", Public, Cheap, s.docsStyle},
-		{get, "/api/v1/status", access.ReadStatus, Cheap, s.status},
+		{get, "/api/v1/status", access.ReadStatus, Read, s.status},
 	}
 }
 
@@ -101,6 +101,55 @@ func (s *Server) catalogueRoutes() []Route {
 		{post, streamsPath, access.WriteCatalogue, Write, s.createStream},
 		{get, streamsPath + "/{id}", access.ReadCatalogue, Read, s.getStream},
 		{put, streamsPath + "/{id}", access.WriteCatalogue, Write, s.replaceStream},
+	}
+}
+
+// entryRoutes are how everything is written that happens to bins and loads.
+// Who may record which type of entry is judged entry by entry.
+func (s *Server) entryRoutes() []Route {
+	return []Route{
+		{post, "/api/v1/entries", SignedIn, Write, s.postEntry},
+		{post, "/api/v1/entries/sync", SignedIn, Batch, s.syncEntries},
+		{get, "/api/v1/entries", access.ReadAudit, Read, s.listEntries},
+		{get, "/api/v1/entries/{id}", access.ReadOwnAccount, Read, s.getEntry},
+		{get, "/api/v1/entry-types", access.ReadStatus, Cheap, s.listEntryTypes},
+
+		{post, "/api/v1/labels", access.IssueLabels, Write, s.issueLabels},
+	}
+}
+
+// readRoutes are what follows from the entries.
+func (s *Server) readRoutes() []Route {
+	return []Route{
+		{get, "/api/v1/scan", access.Scan, Read, s.scanPayload},
+		{get, "/api/v1/scan/{code}", access.Scan, Read, s.scanCode},
+		{get, "/api/v1/bins", access.ReadBins, Read, s.listBins},
+		{get, "/api/v1/bins/{id}", access.ReadBins, Read, s.getBin},
+		{get, "/api/v1/fills", access.ReadFills, Read, s.listFills},
+		{get, "/api/v1/fills/{id}", access.ReadFills, Read, s.getFill},
+		{get, "/api/v1/labels", access.ReadLabels, Read, s.listLabels},
+		{get, "/api/v1/labels/{code}", access.ReadLabels, Read, s.getLabel},
+		{get, "/api/v1/labels/{code}/symbol.png", access.ReadLabels, Read, s.symbol},
+		{get, "/api/v1/storage-clocks", access.ReadStorage, Read, s.listStorageClocks},
+
+		{get, "/api/v1/pickups", access.ReadPickups, Read, s.listPickups},
+		{get, "/api/v1/pickups/{id}", access.ReadPickups, Read, s.getPickup},
+		{get, "/api/v1/receipts", access.ReadPickups, Read, s.listReceipts},
+		{get, "/api/v1/receipts/{id}", access.ReadPickups, Read, s.getReceipt},
+		{get, "/api/v1/treatments", access.ReadPickups, Read, s.listTreatments},
+		{get, "/api/v1/treatments/{id}", access.ReadPickups, Read, s.getTreatment},
+		{get, "/api/v1/discrepancies", access.ReadDiscrepancies, Read, s.listDiscrepancies},
+		{get, "/api/v1/discrepancies/{id}", access.ReadDiscrepancies, Read, s.getDiscrepancy},
+		{get, "/api/v1/reviews", access.ReadReviews, Read, s.listReviews},
+		{get, "/api/v1/reviews/{id}", access.ReadReviews, Read, s.getReview},
+
+		{get, "/api/v1/months", access.ReadMonths, Read, s.listMonths},
+		{get, "/api/v1/indicators/summary", access.ReadIndicators, Heavy, s.getSummary},
+		{get, "/api/v1/indicators/series", access.ReadIndicators, Heavy, s.getSeries},
+		{get, "/api/v1/indicators/funnel", access.ReadIndicators, Heavy, s.getFunnel},
+		{get, "/api/v1/indicators/breakdown", access.ReadIndicators, Heavy, s.getBreakdown},
+		{get, "/api/v1/indicators/cells", access.ReadIndicators, Heavy, s.listCells},
+		{get, "/api/v1/indicators/drill-down", access.ReadIndicators, Heavy, s.drillDown},
 	}
 }
 

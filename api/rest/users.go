@@ -29,15 +29,11 @@ type userResponse struct {
 }
 
 func viewUser(u identity.User) userResponse {
-	out := userResponse{
-		ID: u.ID, Email: u.Email, Name: u.Name, Memberships: make([]membershipResponse, len(u.Memberships)),
+	return userResponse{
+		ID: u.ID, Email: u.Email, Name: u.Name, Memberships: each(u.Memberships, viewMembership),
 		Disabled: u.Disabled, Erased: u.Erased, Invited: u.Invited,
 		Version: u.Version, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
 	}
-	for i, m := range u.Memberships {
-		out.Memberships[i] = viewMembership(m)
-	}
-	return out
 }
 
 // membershipRequest is a role to give. Its lab is always the caller's.
@@ -48,12 +44,8 @@ type membershipRequest struct {
 	Recycler string      `json:"recycler"`
 }
 
-func memberships(requests []membershipRequest) []access.Membership {
-	out := make([]access.Membership, len(requests))
-	for i, m := range requests {
-		out[i] = access.Membership{Role: m.Role, Facility: m.Facility, Ward: m.Ward, Recycler: m.Recycler}
-	}
-	return out
+func (m membershipRequest) membership() access.Membership {
+	return access.Membership{Role: m.Role, Facility: m.Facility, Ward: m.Ward, Recycler: m.Recycler}
 }
 
 // codeResponse is a one-time code. It is shown once.
@@ -111,7 +103,7 @@ func (s *Server) createUser(c *fiber.Ctx) error {
 		return err
 	}
 	created, err := s.services.Identity.CreateUser(c.UserContext(), callerOf(c), identity.CreateUserRequest{
-		Email: body.Email, Name: body.Name, Memberships: memberships(body.Memberships),
+		Email: body.Email, Name: body.Name, Memberships: each(body.Memberships, membershipRequest.membership),
 		Password: body.Password, IdempotencyKey: key,
 	})
 	if err != nil {
@@ -143,7 +135,7 @@ func (s *Server) updateUser(c *fiber.Ctx) error {
 	}
 	change := identity.UserPatch{Name: body.Name, Disabled: body.Disabled}
 	if body.Memberships != nil {
-		all := memberships(*body.Memberships)
+		all := each(*body.Memberships, membershipRequest.membership)
 		change.Memberships = &all
 	}
 	user, err := s.services.Identity.UpdateUser(c.UserContext(), callerOf(c), pathID(c), int(version), change)

@@ -56,25 +56,25 @@ type ByRung [Rungs]quantity.Mass
 // and Collected is the sum of CollectedBy, Accepted + Refused of ReceivedBy,
 // Residue + ProcessLoss of Routes.
 type Activity struct {
-	Fills      int64         `json:"fills"`      // closed fills that stayed in the chain
-	Collected  quantity.Mass `json:"collected"`  // mass at departure, by the best weighing before the scan
-	Stored     quantity.Mass `json:"stored"`     // closed, still in the facility
-	InTransit  quantity.Mass `json:"inTransit"`  // taken, not yet received
-	Accepted   quantity.Mass `json:"accepted"`   // by the plant
-	Refused    quantity.Mass `json:"refused"`    // by the plant
-	Difference quantity.Mass `json:"difference"` // departure minus arrival, of what has arrived; signed
+	Fills      int64         `json:"fills,omitempty"`      // closed fills that stayed in the chain
+	Collected  quantity.Mass `json:"collected,omitempty"`  // mass at departure, by the best weighing before the scan
+	Stored     quantity.Mass `json:"stored,omitempty"`     // closed, still in the facility
+	InTransit  quantity.Mass `json:"inTransit,omitempty"`  // taken, not yet received
+	Accepted   quantity.Mass `json:"accepted,omitempty"`   // by the plant
+	Refused    quantity.Mass `json:"refused,omitempty"`    // by the plant
+	Difference quantity.Mass `json:"difference,omitempty"` // departure minus arrival, of what has arrived; signed
 
-	Recyclate   quantity.Mass `json:"recyclate"`   // output of recycling
-	ProcessLoss quantity.Mass `json:"processLoss"` // entered recycling, did not come out as recyclate
-	Residue     quantity.Mass `json:"residue"`     // sorted out before recycling, with a final route
-	Pending     quantity.Mass `json:"pending"`     // accepted, no final route yet (R12 and R13 are not final)
+	Recyclate   quantity.Mass `json:"recyclate,omitempty"`   // output of recycling
+	ProcessLoss quantity.Mass `json:"processLoss,omitempty"` // entered recycling, did not come out as recyclate
+	Residue     quantity.Mass `json:"residue,omitempty"`     // sorted out before recycling, with a final route
+	Pending     quantity.Mass `json:"pending,omitempty"`     // accepted, no final route yet (R12 and R13 are not final)
 
-	Contaminant quantity.Mass `json:"contaminant"` // foreign material found in what was received
-	Diverted    quantity.Mass `json:"diverted"`    // closed but sent to another chain by the sorting question; not in Collected
-	Unallocated quantity.Mass `json:"unallocated"` // received by the plant without any fill to give it back to
+	Contaminant quantity.Mass `json:"contaminant,omitempty"` // foreign material found in what was received
+	Diverted    quantity.Mass `json:"diverted,omitempty"`    // closed but sent to another chain by the sorting question; not in Collected
+	Unallocated quantity.Mass `json:"unallocated,omitempty"` // received by the plant without any fill to give it back to
 
-	CollectedBy ByRung                   `json:"collectedBy"`
-	ReceivedBy  ByRung                   `json:"receivedBy"`
+	CollectedBy ByRung                   `json:"collectedBy,omitzero"`
+	ReceivedBy  ByRung                   `json:"receivedBy,omitzero"`
 	Routes      map[string]quantity.Mass `json:"routes,omitempty"` // residue and process loss by operation (R1, D10, …)
 }
 

@@ -94,10 +94,11 @@ func (w *work) applyToBin(c Content, b Body) (applied, error) {
 		known = []string{custody(bin.ID, c.Organisation)}
 	}
 	fact := c.fact(b)
-	if err := w.refoldBin(bin, fact.At, fact.Entry, &fact); err != nil {
+	fills, err := w.refoldBin(bin, fact.At, fact.Entry, &fact)
+	if err != nil {
 		return applied{}, err
 	}
-	a, err := w.answerForFill(c, bin)
+	a, err := answerIn(fills, c.ID)
 	a.known = known
 	return a, err
 }
@@ -122,20 +123,16 @@ func (w *work) resolveBin(b Body) (bin, subject string, err error) {
 	return l.Bin, "", nil
 }
 
-// answerForFill reads the answer to an entry off the fill that it ended up in.
-func (w *work) answerForFill(c Content, bin *Bin) (applied, error) {
-	for ref, h := range w.docs {
-		fill, ok := h.doc.(*Fill)
-		if !ok || ref.Kind != KindFill || fill.Bin != bin.ID {
-			continue
-		}
-		for i := range fill.Facts {
-			if f := &fill.Facts[i]; f.Entry == c.ID {
-				return answer(f, fill.ID)
+// answerIn reads the answer to an entry off the fill that it ended up in.
+func answerIn(fills []Fill, entry string) (applied, error) {
+	for i := range fills {
+		for j := range fills[i].Facts {
+			if f := &fills[i].Facts[j]; f.Entry == entry {
+				return answer(f, fills[i].ID)
 			}
 		}
 	}
-	return applied{}, fmt.Errorf("entry %s is in no fill of bin %s", c.ID, bin.ID)
+	return applied{}, fmt.Errorf("entry %s is in no fill of its bin", entry)
 }
 
 // answer turns a settled fact into an outcome. What is impossible, whatever
@@ -275,10 +272,11 @@ func (w *work) amendBin(c Content, b Body, target Content, targetBody Body) (app
 		return awaiting("entry:" + target.ID), nil
 	}
 	fact := c.fact(b)
-	if err := w.refoldBin(bin, target.EffectiveAt, target.ID, &fact); err != nil {
+	fills, err := w.refoldBin(bin, target.EffectiveAt, target.ID, &fact)
+	if err != nil {
 		return applied{}, err
 	}
-	return w.answerForFill(c, bin)
+	return answerIn(fills, c.ID)
 }
 
 // recordedEntry reads an entry of the ledger.

@@ -156,17 +156,17 @@ func (w *work) dismissAlone(c Content, target string) (applied, error) {
 // waited for these in turn. Each is worked out after the one before has been
 // written; none of it can fail the entry that made the subjects known, short
 // of a fault of the store.
-func release(tx store.Tx, c Content, known []string) error {
+func (w *work) release(c Content, known []string) error {
 	known = append(known, "entry:"+c.ID)
 	for len(known) > 0 {
 		subject := known[0]
 		known = known[1:]
-		contents, err := takeAwaited(tx, c, subject)
+		contents, err := w.takeAwaited(subject)
 		if err != nil {
 			return err
 		}
 		for _, waiting := range contents {
-			more, err := reapply(tx, c, waiting.content, waiting.body)
+			more, err := w.reapply(waiting.content, waiting.body)
 			if err != nil {
 				return err
 			}
@@ -182,8 +182,7 @@ type waitingEntry struct {
 }
 
 // takeAwaited removes a subject's list and returns its entries, in order.
-func takeAwaited(tx store.Tx, c Content, subject string) ([]waitingEntry, error) {
-	w := newWork(tx, c.RecordedAt)
+func (w *work) takeAwaited(subject string) ([]waitingEntry, error) {
 	lab, err := w.lab()
 	if err != nil || lab.Awaited == 0 {
 		return nil, ignoreNotFound(err)
@@ -215,11 +214,10 @@ func ignoreNotFound(err error) error {
 
 // reapply applies an entry that is in the ledger already. What can't be
 // applied now for another reason than waiting stays in the inbox.
-func reapply(tx store.Tx, trigger, c Content, b Body) ([]string, error) {
-	w := newWork(tx, trigger.RecordedAt)
+func (w *work) reapply(c Content, b Body) ([]string, error) {
 	a, err := w.apply(c, b)
 	if problem.As(err) != nil || errors.Is(err, errTooManyFacts) || errors.Is(err, errTooManyLines) {
-		w = newWork(tx, trigger.RecordedAt)
+		w.forget()
 		a, err = w.reviewAlone(c, ReasonNetNotPositive)
 	}
 	if err != nil {

@@ -195,7 +195,7 @@ func (w *work) updateBin(c Content, b Body) (applied, error) {
 	}
 	bin.change(c, b)
 	w.put(bin)
-	if err := w.refoldBin(bin, c.EffectiveAt, "", nil); err != nil {
+	if _, err := w.refoldBin(bin, c.EffectiveAt, "", nil); err != nil {
 		return applied{}, err
 	}
 	return ok()
@@ -240,7 +240,7 @@ func (w *work) retireBin(c Content, b Body) (applied, error) {
 	}
 	bin.Retired = &at
 	w.put(bin)
-	if err := w.refoldBin(bin, at, "", nil); err != nil {
+	if _, err := w.refoldBin(bin, at, "", nil); err != nil {
 		return applied{}, err
 	}
 	return ok()

@@ -91,8 +91,9 @@ func (s *Service) Sync(ctx context.Context, c access.Caller, subs []Submission, 
 		return results, nil
 	}
 	err := s.store.Update(ctx, store.LabID(c.Lab), func(tx store.Tx) error {
+		w := newWork(tx)
 		for _, i := range inTime(entries) {
-			r, err := record(tx, entries[i])
+			r, err := w.record(entries[i])
 			if err != nil {
 				return err
 			}
@@ -122,23 +123,30 @@ func inTime(entries []*prepared) []int {
 	return order
 }
 
-// record applies one entry and appends it to the ledger.
-func record(tx store.Tx, p *prepared) (Result, error) {
-	r := Result{ID: p.content.ID}
-	if _, err := tx.Entry(p.content.ID); err == nil {
-		return duplicate(tx, p)
+// record applies one entry and appends it to the ledger. A known id shows when
+// it is appended, before anything is written.
+func (w *work) record(p *prepared) (Result, error) {
+	a, seq, err := w.applyAndAppend(p)
+	if err == nil {
+		return Result{
+			ID: p.content.ID, Status: ResultStatus(a.outcome.Status), Seq: seq, RecordedAt: p.content.RecordedAt, Outcome: &a.outcome,
+		}, nil
+	}
+	w.forget()
+	if first := (*store.DuplicateError)(nil); errors.As(err, &first) {
+		return duplicate(first.First, p)
+	}
+	refused := refusal(err)
+	if refused == nil {
+		return Result{}, err
+	}
+	// What was accepted once is answered as it was then, whatever changed since.
+	if first, err := w.tx.Entry(p.content.ID); err == nil {
+		return duplicate(first, p)
 	} else if !errors.Is(err, store.ErrNotFound) {
-		return r, err
+		return Result{}, err
 	}
-	a, seq, err := applyAndAppend(tx, p)
-	if refused := refusal(err); refused != nil {
-		return Result{ID: p.content.ID, Status: ResultRefused, Problem: refused}, nil
-	}
-	if err != nil {
-		return r, err
-	}
-	r.Seq, r.RecordedAt, r.Outcome, r.Status = seq, p.content.RecordedAt, &a.outcome, ResultStatus(a.outcome.Status)
-	return r, nil
+	return Result{ID: p.content.ID, Status: ResultRefused, Problem: refused}, nil
 }
 
 // refusal turns what can't be recorded into the problem that says why.
@@ -154,9 +162,9 @@ func refusal(err error) *problem.Error {
 
 // applyAndAppend applies an entry, appends it with its outcome, writes what
 // changed, and then applies what was waiting for it.
-func applyAndAppend(tx store.Tx, p *prepared) (applied, store.Seq, error) {
+func (w *work) applyAndAppend(p *prepared) (applied, store.Seq, error) {
 	c := p.content
-	w := newWork(tx, c.RecordedAt)
+	w.recorded = c.RecordedAt
 	a, err := w.apply(c, p.body)
 	if err != nil {
 		return a, 0, err
@@ -170,14 +178,14 @@ func applyAndAppend(tx store.Tx, p *prepared) (applied, store.Seq, error) {
 	if a.outcome.Status == WasApplied && len(a.outcome.Warnings) > 0 {
 		a.outcome.Status = WithWarning
 	}
-	seq, err := appendEntry(tx, c.ID, p.canonical, a.outcome)
+	seq, err := appendEntry(w.tx, c.ID, p.canonical, a.outcome)
 	if err != nil {
 		return a, 0, err
 	}
 	if err := w.flush(); err != nil || a.awaits != "" {
 		return a, seq, err
 	}
-	return a, seq, release(tx, c, a.known)
+	return a, seq, w.release(c, a.known)
 }
 
 func appendEntry(tx store.Tx, id string, content []byte, o Outcome) (store.Seq, error) {
@@ -190,11 +198,7 @@ func appendEntry(tx store.Tx, id string, content []byte, o Outcome) (store.Seq, 
 
 // duplicate answers a known id: with the first outcome if the client says the
 // same again, otherwise with a conflict.
-func duplicate(tx store.Tx, p *prepared) (Result, error) {
-	first, err := tx.Entry(p.content.ID)
-	if err != nil {
-		return Result{}, err
-	}
+func duplicate(first store.Record, p *prepared) (Result, error) {
 	c, _, err := parseContent(first)
 	if err != nil {
 		return Result{}, err

@@ -11,23 +11,24 @@ import (
 // refoldBin folds a bin's timeline again with one more fact (or with none, if
 // add is nil), from the fill that holds the instant at on, as far as the
 // change reaches; then the pickups whose lines changed. Without a fact the
-// bin's own settings changed, and that reaches to the end.
-func (w *work) refoldBin(bin *Bin, at calendar.Instant, entry string, add *Fact) error {
+// bin's own settings changed, and that reaches to the end. It returns the new
+// fills.
+func (w *work) refoldBin(bin *Bin, at calendar.Instant, entry string, add *Fact) ([]Fill, error) {
 	old, err := w.fillAt(bin, at, entry)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	loaded := []*Fill{old}
 	facts := slices.Clone(old.Facts)
 	if add != nil {
 		if len(facts) >= MaxFacts {
-			return errTooManyFacts
+			return nil, errTooManyFacts
 		}
 		facts = append(facts, *add)
 	}
 	density, err := w.densities(bin)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t := timeline{bin: bin, first: fillStart{old.ID, old.StartedAt, old.PreviousBy}, density: density}
 	var fills []Fill
@@ -39,7 +40,7 @@ func (w *work) refoldBin(bin *Bin, at calendar.Instant, entry string, add *Fact)
 		}
 		next, err := w.fillAfter(last)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		end := &fills[len(fills)-1]
 		if add != nil && end.ID == next.ID && len(end.Facts) == 0 && end.PreviousBy == next.PreviousBy {
@@ -49,7 +50,7 @@ func (w *work) refoldBin(bin *Bin, at calendar.Instant, entry string, add *Fact)
 		loaded = append(loaded, next)
 		facts = append(facts, next.Facts...)
 	}
-	return w.replaceFills(bin, loaded, fills)
+	return fills, w.replaceFills(bin, loaded, fills)
 }
 
 // fillAt finds the fill in whose time a fact lies: the last one that started

@@ -13,20 +13,20 @@ import (
 
 // replay applies a record of a ledger to a store that holds what came before
 // it: the documents, the bytes and the outcome come out as they were.
-func replay(tx store.Tx, r store.Record) error {
+func (w *work) replay(r store.Record) error {
 	c, body, err := parseContent(r)
 	if err != nil {
 		return err
 	}
 	if _, client := bodyRules[c.Type]; client {
-		_, seq, err := applyAndAppend(tx, &prepared{content: c, body: body, canonical: r.Entry.Content})
+		_, seq, err := w.applyAndAppend(&prepared{content: c, body: body, canonical: r.Entry.Content})
 		return inPlace(r, seq, err)
 	}
-	seq, err := tx.Append(r.Entry)
+	seq, err := w.tx.Append(r.Entry)
 	if err := inPlace(r, seq, err); err != nil {
 		return err
 	}
-	w := newWork(tx, c.RecordedAt)
+	w.recorded = c.RecordedAt
 	if err := w.replayOwn(c, r); err != nil {
 		return err
 	}

@@ -55,8 +55,9 @@ func Rebuild(ctx context.Context, from, into store.Store, lab store.LabID, progr
 func replayAll(ctx context.Context, into store.Store, lab store.LabID, records []store.Record) (bad *store.Record, err error) {
 	err = into.Update(ctx, lab, func(tx store.Tx) error {
 		bad = nil
+		w := newWork(tx)
 		for i := range records {
-			if err := replay(tx, records[i]); err != nil {
+			if err := w.replay(records[i]); err != nil {
 				bad = &records[i]
 				return err
 			}

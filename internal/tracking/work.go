@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/ricircolo/ricircolo/internal/calendar"
@@ -13,11 +12,12 @@ import (
 	"github.com/ricircolo/ricircolo/internal/store"
 )
 
-// work is what applying one entry changes: documents are read once, changed in
-// memory, and written by flush after the entry got its place in the ledger.
+// work is what applying entries in one transaction changes: documents are read
+// once, changed in memory, and written by flush after each entry got its place
+// in the ledger. After an error only forget makes it usable again.
 type work struct {
 	tx       store.Tx
-	recorded calendar.Instant // when the entry was recorded: the month of adjustments
+	recorded calendar.Instant // when the entry at hand was recorded: the month of adjustments
 	docs     map[store.Ref]*held
 	cells    map[string]*Cell // changes to add, by cell id
 }
@@ -31,9 +31,14 @@ type held struct {
 	listed  []Review      // the reviews that its facts gave rise to when it was read
 }
 
-func newWork(tx store.Tx, recorded calendar.Instant) *work {
-	return &work{tx: tx, recorded: recorded, docs: map[store.Ref]*held{}, cells: map[string]*Cell{}}
+func newWork(tx store.Tx) *work {
+	w := &work{tx: tx}
+	w.forget()
+	return w
 }
+
+// forget drops what was read and staged.
+func (w *work) forget() { w.docs, w.cells = map[store.Ref]*held{}, map[string]*Cell{} }
 
 // fetch returns a document to read or change (then call put), or
 // store.ErrNotFound.
@@ -129,11 +134,12 @@ func (w *work) flush() error {
 	if err := w.flushCells(); err != nil {
 		return err
 	}
-	for _, ref := range w.sorted() {
+	for _, ref := range w.dirty() {
 		if err := w.write(ref, w.docs[ref]); err != nil {
 			return err
 		}
 	}
+	clear(w.cells)
 	return nil
 }
 
@@ -142,9 +148,9 @@ func (w *work) flush() error {
 // from one fill to another.
 func (w *work) follow() error {
 	var reviews []Review
-	for _, ref := range w.sorted() {
+	for _, ref := range w.dirty() {
 		h := w.docs[ref]
-		if !h.dirty || ref.Kind != KindFill && ref.Kind != KindPickup {
+		if ref.Kind != KindFill && ref.Kind != KindPickup {
 			continue
 		}
 		for _, r := range h.listed {
@@ -178,15 +184,15 @@ func docOr[T any](d document) *T {
 }
 
 func (w *work) write(ref store.Ref, h *held) error {
-	if !h.dirty {
-		return nil
-	}
+	was := h.existed
+	h.existed, h.dirty, h.counted, h.listed = h.doc != nil, false, nil, nil
 	if h.doc == nil {
-		if !h.existed {
+		if !was {
 			return nil
 		}
 		return w.tx.Delete(ref.Kind, ref.ID)
 	}
+	h.note()
 	body, err := json.Marshal(h.doc)
 	if err != nil {
 		return fmt.Errorf("encoding %s %s: %w", ref.Kind, ref.ID, err)
@@ -194,10 +200,18 @@ func (w *work) write(ref store.Ref, h *held) error {
 	return w.tx.Put(store.Document{Kind: ref.Kind, ID: ref.ID, Body: body, Keys: h.doc.keys()})
 }
 
-func (w *work) sorted() []store.Ref {
-	return slices.SortedFunc(maps.Keys(w.docs), func(a, b store.Ref) int {
+// dirty lists what is staged, in order.
+func (w *work) dirty() []store.Ref {
+	var refs []store.Ref
+	for ref, h := range w.docs {
+		if h.dirty {
+			refs = append(refs, ref)
+		}
+	}
+	slices.SortFunc(refs, func(a, b store.Ref) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
 	})
+	return refs
 }
 
 // contribution is what a fill counts for in the cube.
