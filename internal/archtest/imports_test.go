@@ -72,9 +72,10 @@ var confined = map[string]string{
 }
 
 // forTests is what tests may import beyond their package's row: an engine to
-// run on, since there is no store in memory, and packages made for tests.
+// run on, since there is no store in memory, keys to sign tokens with, and
+// packages made for tests.
 func forTests(folder string) bool {
-	return folder == "internal/store/sqlite" || strings.HasSuffix(folder, "test")
+	return folder == "internal/store/sqlite" || folder == "internal/identity/token" || strings.HasSuffix(folder, "test")
 }
 
 // adapter reports whether a folder is an adapter of the store. They never

@@ -40,9 +40,9 @@ var ErrNotEmpty = errors.New("the lab " + Lab + " is not empty")
 type Options struct {
 	// Store takes the lab. Required. The caller closes it.
 	Store store.Store
-	// Identity takes the sign-ins. Its Directory must know the lab in Store.
-	// Without it there are none.
-	Identity *identity.Service
+	// Identity takes the sign-ins; its Directory must know the lab in Store.
+	// If it is nil there are none.
+	Identity Accounts
 	// Seed chooses one of many similar years.
 	Seed int64
 	// Until is the demo's now: the last entry is not later. Default: time.Now.
@@ -57,6 +57,13 @@ type Options struct {
 	// Progress, if set, is told how many days of how many are written.
 	Progress func(done, total int)
 }
+
+// Accounts is where the sign-ins are made: an *identity.Service.
+type Accounts interface {
+	CreateFromConsole(context.Context, identity.CreateUserRequest) (identity.CreatedUser, error)
+}
+
+var _ Accounts = (*identity.Service)(nil)
 
 // Demo is what one needs to know to look around.
 type Demo struct {

@@ -23,6 +23,7 @@ func (w *world) furnish() error {
 		return err
 	}
 	w.buildBins()
+	w.open = w.bins[0]
 	if err := w.labelBins(); err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ type batch struct {
 func (w *world) receive(r *route, pickup string, load []taken) {
 	delay := 1
 	if r.recycler == organics {
-		delay = 2
+		delay = 3 // so that the last load is on the road when the story ends
 	}
 	hour := 9.0
 	for _, m := range w.streams {

@@ -125,12 +125,15 @@ func (v *round) take(b *bin) {
 	v.amendLater(taken{b.closed, b})
 	b.empty()
 	b.takenOn = v.day
+	if v.chance(0.07) {
+		b.idleUntil = v.day + 2 + v.rng.IntN(3)
+	}
 }
 
 // mishaps are scans that do not fit, and exceptions.
 func (v *round) mishaps() {
 	for _, b := range v.bins {
-		if b.place.Facility != v.route.facility || b.place.ID == basement || b.lostUntil > 0 {
+		if b.place.Facility != v.route.facility || b.place.ID == basement || b.lostUntil > 0 || b == v.open {
 			continue
 		}
 		if b.route != v.route && !b.opened && b.takenOn > 0 && v.script.take(otherRecycler, v.day) {

@@ -49,14 +49,14 @@ func (w *world) fillAll() {
 		w.lateUntil = w.day + 7
 	}
 	for _, b := range w.bins {
-		if b.lostUntil > 0 || b.closed != nil {
+		if b.lostUntil > 0 || b.closed != nil || w.day <= b.idleUntil {
 			continue
 		}
-		today := busy * b.speed * w.between(0.6, 1.4)
+		share := busy * b.speed * w.between(0.6, 1.4)
 		if weekend {
-			today *= b.place.weekend
+			share *= b.place.weekend
 		}
-		w.fill(b, today)
+		w.fill(b, share)
 	}
 }
 
@@ -72,13 +72,12 @@ func (w *world) fill(b *bin, share float64) {
 			return // nobody has used it today
 		}
 		b.opened, b.level, b.spread = true, 0, w.between(0.88, 1.12)
-		if w.chance(0.8) {
-			w.tell(b, w.someone(b), hour(0, 0.3), "fill.open", tracking.Body{Label: b.label})
-			b.shown = true
+		if w.chance(0.6) {
+			w.show(b, hour(0, 0.3))
 		}
 	}
 	b.level += share
-	if w.script.now(lostBin, w.day) && b.shown && b.place.ID != basement && w.script.take(lostBin, w.day) {
+	if w.script.now(lostBin, w.day) && b.shown && b != w.open && b.place.ID != basement && w.script.take(lostBin, w.day) {
 		w.tell(b, b.phone, hour(0.4, 0.6), "bin.lost", tracking.Body{Bin: b.id, Reason: "Non è al suo posto da ieri."})
 		b.lostUntil = w.day + 10
 		return
@@ -92,9 +91,21 @@ func (w *world) fill(b *bin, share float64) {
 		w.tell(b, w.someone(b), hour(0.35, 0.5), "fill.weigh", tracking.Body{Label: b.label, Measurement: &m})
 		b.shown = true
 	}
+	if w.staysOpen(b) {
+		if b.level = min(b.level, 0.8); !b.shown {
+			w.show(b, hour(0, 0.3))
+		}
+		return
+	}
 	if b.level >= 0.93 || b.level >= 0.5 && w.visits(b.route, w.day+1) {
 		w.close(b, hour(0.55, 0.92))
 	}
+}
+
+// show tells the server that a bin is open.
+func (w *world) show(b *bin, at time.Time) {
+	w.tell(b, w.someone(b), at, "fill.open", tracking.Body{Label: b.label})
+	b.shown = true
 }
 
 // someone records: mostly the ward's shared phone, sometimes a person.
@@ -108,7 +119,7 @@ func (w *world) someone(b *bin) *author {
 // tell puts a ward's entry on its way. The basement's phone may have to wait
 // for the network, and one phone's clock is wrong for a while.
 func (w *world) tell(b *bin, from *author, at time.Time, typ tracking.Type, body tracking.Body) string {
-	n := note{from: from, at: at, send: w.sharp(w.day, evening), typ: typ, body: body}
+	n := note{from: from, at: at, send: w.sharp(w.sendDay(b.place.Facility), evening), typ: typ, body: body}
 	if b.place.ID == basement && w.day < w.lateUntil {
 		n.send = w.sharp(w.lateUntil, evening)
 	}
@@ -119,6 +130,23 @@ func (w *world) tell(b *bin, from *author, at time.Time, typ tracking.Type, body
 		n.fast = -90 * time.Second // a little slow: not worth a correction
 	}
 	return w.out.say(n)
+}
+
+// sendDay is the evening on which a ward's phones send what is said today:
+// every other day or so, but in time for tomorrow's driver. Each batch costs an
+// fsync, and the demo is to be ready in seconds.
+func (w *world) sendDay(facility string) int {
+	for day := w.day; day < w.last; day++ {
+		if (w.last-day)%7 == 4 {
+			return day
+		}
+		for _, r := range w.routes {
+			if r.facility == facility && w.visits(r, day+1) {
+				return day
+			}
+		}
+	}
+	return w.last
 }
 
 // truth is the mass that is really in a bin.
@@ -201,7 +229,7 @@ func (w *world) closeAgain(b *bin, at time.Time, body tracking.Body) {
 	case w.script.take(closedTwiceSettled, w.day):
 		again := w.tell(b, b.colleague, at, "fill.close", body)
 		w.out.say(note{
-			from: w.desk.managers[b.place.Facility], at: w.at(w.day+1, 9.5), send: w.sharp(w.day+1, 10),
+			from: w.desk.managers[b.place.Facility], at: w.at(w.day+5, 9.5), send: w.sharp(w.day+5, 10),
 			typ: "review.dismiss", body: tracking.Body{Entry: again, Reason: "Chiuso due volte: vale la prima."},
 		})
 	case w.script.take(unknownLabel, w.day):

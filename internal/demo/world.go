@@ -35,6 +35,7 @@ type world struct {
 	lateUntil int      // the day on which the basement's phone finds the network
 	spare     []string // blank labels of the hospital
 	retired   string   // the label that was replaced
+	open      *bin     // the one that the tour shows filling up
 	document  int      // number of the last transport document
 	ticket    int      // number of the last weighing ticket
 }
@@ -65,6 +66,7 @@ type bin struct {
 	lostUntil int  // the day on which it is found; 0 if it is not lost
 	closed    *closing
 	takenOn   int // the day of the last collection
+	idleUntil int // the last day on which nobody uses it after that
 }
 
 // closing is how a fill was closed.
@@ -181,12 +183,9 @@ func (w *world) repeats(a *author) bool {
 
 // tour picks what is worth looking at on the last day.
 func (w *world) tour() Tour {
-	t := Tour{BlankLabel: w.spare[0], RetiredLabel: w.retired}
+	t := Tour{BlankLabel: w.spare[0], RetiredLabel: w.retired, OpenBin: w.open.id, OpenLabel: w.open.label}
 	for _, b := range w.bins {
-		switch {
-		case b.place.ID == firstWard && b.shown && b.closed == nil && b.lostUntil == 0 && t.OpenBin == "":
-			t.OpenBin, t.OpenLabel = b.id, b.label
-		case b.place.Facility == hospital && b.closed != nil && t.ClosedLabel == "":
+		if b.place.Facility == hospital && b.closed != nil && !b.closed.at.After(w.opts.Until) && t.ClosedLabel == "" {
 			t.ClosedLabel = b.label
 		}
 	}
@@ -198,3 +197,7 @@ func (w *world) tour() Tour {
 	}
 	return t
 }
+
+// staysOpen keeps the tour's bin open in the last two weeks: time enough for
+// what it held before to be fetched.
+func (w *world) staysOpen(b *bin) bool { return b == w.open && w.day > w.last-14 }

@@ -109,6 +109,9 @@ func putCatalogue[T any, P catalogued[T]](ctx context.Context, s *Service, c acc
 			return Versioned[T]{}, err
 		}
 	}
+	if w.IfVersion != 0 && !validID(doc.id()) {
+		return Versioned[T]{}, errNotFound() // no document has such an id
+	}
 	v := &validation{}
 	if doc.check(v); v.err() != nil {
 		return Versioned[T]{}, v.err()

@@ -228,7 +228,8 @@ func (x *reading) dismissable(r *Review) (bool, error) {
 			return false, err
 		}
 		t, err := x.timelineFrom(bin, fill)
-		return err == nil && x.caller.SeesBetween(fill.Facility, fill.Recycler) && t.fillTakes(fill, x.hypothetical("review.dismiss", b)), err
+		scope := x.seesBin(bin) || slices.Contains(bin.Recyclers, x.caller.Recycler)
+		return err == nil && scope && t.fillTakes(fill, x.hypothetical("review.dismiss", b)), err
 	case r.Pickup != "" && r.Awaits == "":
 		p, err := known[Pickup](x, KindPickup, r.Pickup)
 		return err == nil && p.takes(x.hypothetical("review.dismiss", b)), err

@@ -175,13 +175,42 @@ var (
 func (w *world) probe() {
 	w.Clock.Advance(time.Second)
 	c := rapid.SampledFrom(w.everybody()).Draw(w.t, "caller")
-	switch rapid.IntRange(0, 2).Draw(w.t, "where") {
+	switch rapid.IntRange(0, 3).Draw(w.t, "where") {
 	case 0:
 		w.probeBin(c)
 	case 1:
 		w.probeFill(c)
+	case 2:
+		w.probeInbox(c)
 	default:
 		w.probePickup(c)
+	}
+}
+
+// probeInbox looks at reviews and discrepancies.
+func (w *world) probeInbox(c access.Caller) {
+	page := tracking.Page{Limit: 50}
+	reviews, err := w.Service.Reviews(ctx, c, tracking.ReviewFilter{State: "open"}, page)
+	if err != nil {
+		w.t.Fatalf("reviews: %v", err)
+	}
+	if len(reviews.Items) > 0 && rapid.Bool().Draw(w.t, "dismiss") {
+		r := rapid.SampledFrom(reviews.Items).Draw(w.t, "review").Doc
+		w.compare(c, "review.dismiss", tracking.Body{Entry: r.Entry, Reason: "seen"}, r.Actions)
+		return
+	}
+	list, err := w.Service.Discrepancies(ctx, c, tracking.DiscrepancyFilter{}, page)
+	if err != nil || len(list.Items) == 0 {
+		return
+	}
+	d := rapid.SampledFrom(list.Items).Draw(w.t, "discrepancy").Doc
+	typ := rapid.SampledFrom([]tracking.Type{"discrepancy.explain", "discrepancy.accept"}).Draw(w.t, "answer")
+	b := tracking.Body{Discrepancy: d.ID}
+	if typ == "discrepancy.explain" {
+		b.Reason = "wet"
+	}
+	if d.State != "accepted" || slices.Contains(d.Actions, typ) { // once accepted, more is harmless
+		w.compare(c, typ, b, d.Actions)
 	}
 }
 

@@ -30,29 +30,26 @@ func mustChain(t TB, l *Lab, facility, ward, recycler string) chain {
 	return c
 }
 
-// TestForeignIsUnknown: whoever asks for what is not theirs gets, word for
-// word, the answer for what is not there.
-func TestForeignIsUnknown(t *testing.T) {
-	l := MustLab(t, MustStore(t))
-	own := mustChain(t, l, l.Facility, l.Ward, l.Recycler)
-	other := l.MustFacility(t)
-	foreign := mustChain(t, l, other, l.MustWard(t, other), l.MustRecycler(t))
+// singleRead is a way to read one thing of a chain by its id.
+type singleRead struct {
+	what    string
+	get     func(c access.Caller, id string) error
+	id      func(chain) string
+	callers []access.Caller
+	entries func(access.Caller) bool // who may read the trail; the others see their own entries
+}
 
+// singleReads lists them all, with the scoped callers for whom a foreign thing
+// is foreign.
+func singleReads(l *Lab) []singleRead {
 	s := l.Service
 	errOf := func(_ any, err error) error { return err }
 	facility := []access.Caller{l.WardStaff(l.Facility), l.Manager(l.Facility), l.Auditor(l.Facility, "")}
 	recycler := []access.Caller{l.Driver(l.Recycler), l.Plant(l.Recycler), l.Auditor("", l.Recycler)}
 	both := append(append([]access.Caller{}, facility...), recycler...)
-	lab := []access.Caller{l.Coordinator(), l.Auditor("", "")}
 	auditor := func(c access.Caller) bool { return c.Role == access.Manager || c.Role == access.Auditor }
 	all := tracking.IndicatorFilter{From: "2026-01", To: "2026-12"}
-	for _, tt := range []struct {
-		what    string
-		get     func(c access.Caller, id string) error
-		id      func(chain) string
-		callers []access.Caller
-		entries func(access.Caller) bool // who may read the trail; the others see their own entries
-	}{
+	return []singleRead{
 		{"facility", func(c access.Caller, id string) error { return errOf(s.Facility(ctx, c, id)) }, func(c chain) string { return c.facility }, facility, nil},
 		{"ward", func(c access.Caller, id string) error { return errOf(s.Ward(ctx, c, id)) }, func(c chain) string { return c.ward }, facility, nil},
 		{"recycler", func(c access.Caller, id string) error { return errOf(s.Recycler(ctx, c, id)) }, func(c chain) string { return c.recycler }, recycler, nil},
@@ -77,7 +74,19 @@ func TestForeignIsUnknown(t *testing.T) {
 			f.Ward = id
 			return errOf(s.DrillDown(ctx, c, f, tracking.Page{Limit: 1}))
 		}, func(c chain) string { return c.ward }, facility, nil},
-	} {
+	}
+}
+
+// TestForeignIsUnknown: whoever asks for what is not theirs gets, word for
+// word, the answer for what is not there.
+func TestForeignIsUnknown(t *testing.T) {
+	l := MustLab(t, MustStore(t))
+	own := mustChain(t, l, l.Facility, l.Ward, l.Recycler)
+	other := l.MustFacility(t)
+	foreign := mustChain(t, l, other, l.MustWard(t, other), l.MustRecycler(t))
+
+	lab := []access.Caller{l.Coordinator(), l.Auditor("", "")}
+	for _, tt := range singleReads(l) {
 		for _, c := range tt.callers {
 			unknown := tt.get(c, "01900000-0000-7000-8000-000000000000")
 			if p := problem.As(unknown); p != nil && p.Kind == problem.Forbidden {

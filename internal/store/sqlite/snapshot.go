@@ -116,7 +116,7 @@ func beginSnapshot(ctx context.Context, ses *session) (*snapshot, error) {
 		return nil, err
 	}
 	sn := &snapshot{ctx: ctx, ses: ses}
-	sn.stop = func() bool { return true }
+	sn.stop = context.AfterFunc(ctx, func() { sn.finish(context.Cause(ctx)) })
 	return sn, nil
 }
 
