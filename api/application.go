@@ -28,8 +28,24 @@ type application struct {
 	identity *identity.Service
 }
 
-// open opens the store in the data folder and puts the services on it. A new
-// store is given its secrets and its lab.
+// openLab is open, and gives a new store its lab.
+func openLab(ctx context.Context, cfg config.Config, log *slog.Logger) (*application, error) {
+	a, err := open(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	labs, err := a.store.Labs(ctx)
+	if err == nil && len(labs) == 0 {
+		err = a.tracking.CreateLab(ctx, cfg.Lab, cfg.LabName)
+	}
+	if err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+// open opens the store in the data folder and puts the services on it. For a
+// new store it makes the secrets.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*application, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -68,13 +84,7 @@ func (a *application) start(ctx context.Context) error {
 		Issuer: a.cfg.Issuer(), Audience: a.cfg.TokenAudience,
 		Pepper: secrets.Pepper, TokenSecret: secrets.TokenSecret, Log: a.log,
 	})
-	if err != nil {
-		return err
-	}
-	if len(labs) > 0 {
-		return nil
-	}
-	return a.tracking.CreateLab(ctx, a.cfg.Lab, a.cfg.LabName)
+	return err
 }
 
 func (a *application) close() error { return a.store.Close() }
@@ -110,5 +120,5 @@ func (a *application) server() (*rest.Server, error) {
 
 func prefixes(networks config.Networks) []netip.Prefix { return networks }
 
-// labName is a partition that holds a lab, and not the people.
+// isLab tells the partition of a lab from that of the people.
 func isLab(partition string) bool { return !strings.HasPrefix(partition, "_") }

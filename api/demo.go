@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
+	"net/netip"
 	"os"
 	"time"
 
@@ -34,7 +36,7 @@ func (c demoCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	cfg.Listen, cfg.Data, cfg.LogLevel = c.Listen, c.Data, slog.LevelWarn
-	cfg.Lab, cfg.LabName = demo.LabID, demo.LabName
+	cfg.Lab, cfg.LabName = demo.Lab, demo.LabName
 	if cfg.Data == "" {
 		if cfg.Data, err = os.MkdirTemp("", "ricircolo-demo-"); err != nil {
 			return err
@@ -54,7 +56,7 @@ func (c demoCommand) serve(ctx context.Context, a *application, until time.Time)
 	started := time.Now()
 	bar := newProgress("making a year of demo data")
 	made, err := demo.Seed(ctx, demo.Options{
-		Store: a.store, Identity: a.identity, Seed: c.Seed, Until: until,
+		Store: a.store, Identity: a.identity, Seed: c.Seed, Until: until, Password: c.password(),
 		Progress: func(done, total int) { bar.at(int64(done), int64(total)) },
 	})
 	bar.end()
@@ -63,6 +65,20 @@ func (c demoCommand) serve(ctx context.Context, a *application, until time.Time)
 	}
 	took := time.Since(started)
 	return a.serve(ctx, func() { welcome(os.Stdout, a.cfg, made, took) })
+}
+
+// demoPassword is everybody's in a demo lab that only this machine can reach.
+const demoPassword = "prova-di-ricircolo"
+
+// password is a known one where nobody else can sign in, so that the tour of
+// the README can be pasted, and otherwise "": a new one.
+func (c demoCommand) password() string {
+	if host, _, err := net.SplitHostPort(c.Listen); err == nil {
+		if ip, err := netip.ParseAddr(host); err == nil && ip.IsLoopback() {
+			return demoPassword
+		}
+	}
+	return ""
 }
 
 func (c demoCommand) until() (time.Time, error) {
@@ -100,11 +116,17 @@ func mustBeEmpty(dir string) error {
 
 // welcome tells a newcomer where to go and how to sign in.
 func welcome(w io.Writer, cfg config.Config, made demo.Demo, took time.Duration) {
+	entries := 0
+	for _, n := range made.Answers {
+		entries += n
+	}
 	fmt.Fprintf(w, "\n%s is at %s\n", demo.LabName, cfg.PublicURL())
-	fmt.Fprintf(w, "%d entries of a year made in %.1f s; nobody in it is real.\n\n", made.Entries, took.Seconds())
+	fmt.Fprintf(w, "%d entries of a year made in %.1f s; nobody in it is real.\n\n", entries, took.Seconds())
 	fmt.Fprintf(w, "%-12s %-34s %-22s %s\n", "role", "e-mail", "password", "where")
 	for _, s := range made.SignIns {
-		fmt.Fprintf(w, "%-12s %-34s %-22s %s\n", s.Role, s.Email, s.Password, s.Where)
+		fmt.Fprintf(w, "%-12s %-34s %-22s %s\n", s.Role, s.Email, s.Password, s.Organisation)
 	}
-	fmt.Fprintf(w, "\nThe interface is described at %s/api/v1/docs. Ctrl-C ends it.\n", cfg.PublicURL())
+	fmt.Fprintf(w, "\nA label to scan: %s (a bin that is filling up), %s (closed, waits for its pickup), %s (blank)\n",
+		made.Tour.OpenLabel, made.Tour.ClosedLabel, made.Tour.BlankLabel)
+	fmt.Fprintf(w, "The interface is described at %s/api/v1/docs. Ctrl-C ends it.\n", cfg.PublicURL())
 }

@@ -27,7 +27,7 @@ type serveCommand struct {
 // Run serves until the process is told to end or the store fails for good.
 func (c serveCommand) Run(ctx context.Context) error {
 	log := c.Logger(os.Stderr)
-	a, err := open(ctx, c.Config, log)
+	a, err := openLab(ctx, c.Config, log)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (c userCreateCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a, err := open(ctx, c.Config, c.Logger(os.Stderr))
+	a, err := openLab(ctx, c.Config, c.Logger(os.Stderr))
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,9 @@ type meResponse struct {
 
 // me answers GET /api/v1/me.
 func (s *Server) me(c *fiber.Ctx) error {
+	if _, err := params[struct{}](c); err != nil {
+		return err
+	}
 	profile, err := s.services.Identity.Me(c.UserContext(), callerOf(c))
 	if err != nil {
 		return err

@@ -76,7 +76,7 @@ func (s *Server) listBins(c *fiber.Ctx) error {
 }
 
 // getBin answers GET /api/v1/bins/{id}.
-func (s *Server) getBin(c *fiber.Ctx) error { return answerOne(c, s.services.Tracking.Bin, binView) }
+func (s *Server) getBin(c *fiber.Ctx) error { return answerNow(c, s.services.Tracking.Bin, binView) }
 
 // scanResponse is what a code is to the caller.
 type scanResponse struct {
@@ -124,6 +124,9 @@ func scanView(a tracking.ScanAnswer) scanResponse {
 
 // scanCode answers GET /api/v1/scan/{code}: a code that somebody typed.
 func (s *Server) scanCode(c *fiber.Ctx) error {
+	if _, err := params[struct{}](c); err != nil {
+		return err
+	}
 	a, err := s.services.Tracking.Scan(c.UserContext(), callerOf(c), pathID(c))
 	if err != nil {
 		return err

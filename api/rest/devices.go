@@ -63,6 +63,9 @@ func (s *Server) listDevices(c *fiber.Ctx) error {
 
 // getDevice answers GET /api/v1/devices/{id}.
 func (s *Server) getDevice(c *fiber.Ctx) error {
+	if _, err := params[struct{}](c); err != nil {
+		return err
+	}
 	device, err := s.services.Identity.GetDevice(c.UserContext(), callerOf(c), pathID(c))
 	if err != nil {
 		return err

@@ -220,6 +220,9 @@ func (s *Server) listEntries(c *fiber.Ctx) error {
 
 // getEntry answers GET /api/v1/entries/{id}.
 func (s *Server) getEntry(c *fiber.Ctx) error {
+	if _, err := params[struct{}](c); err != nil {
+		return err
+	}
 	e, err := s.services.Tracking.Entry(c.UserContext(), callerOf(c), pathID(c))
 	if err != nil {
 		return err
@@ -242,6 +245,9 @@ type entryTypesResponse struct {
 
 // listEntryTypes answers GET /api/v1/entry-types.
 func (s *Server) listEntryTypes(c *fiber.Ctx) error {
+	if _, err := params[struct{}](c); err != nil {
+		return err
+	}
 	return respond(c, fiber.StatusOK, entryTypesResponse{each(tracking.Types(), func(t tracking.Type) entryTypeResponse {
 		return entryTypeResponse{t, t.Keys(), slices.Clone(access.Policy[access.Record(string(t))])}
 	})})

@@ -122,4 +122,4 @@ func (s *Server) listFills(c *fiber.Ctx) error {
 }
 
 // getFill answers GET /api/v1/fills/{id}.
-func (s *Server) getFill(c *fiber.Ctx) error { return answerOne(c, s.services.Tracking.Fill, fillView) }
+func (s *Server) getFill(c *fiber.Ctx) error { return answerNow(c, s.services.Tracking.Fill, fillView) }

@@ -61,7 +61,7 @@ func (s *Server) listDiscrepancies(c *fiber.Ctx) error {
 
 // getDiscrepancy answers GET /api/v1/discrepancies/{id}.
 func (s *Server) getDiscrepancy(c *fiber.Ctx) error {
-	return answerOne(c, s.services.Tracking.Discrepancy, discrepancyView)
+	return answerNow(c, s.services.Tracking.Discrepancy, discrepancyView)
 }
 
 // reviewResponse is an entry that does not fit what else is known, or that
@@ -106,5 +106,5 @@ func (s *Server) listReviews(c *fiber.Ctx) error {
 
 // getReview answers GET /api/v1/reviews/{id}.
 func (s *Server) getReview(c *fiber.Ctx) error {
-	return answerOne(c, s.services.Tracking.Review, reviewView)
+	return answerNow(c, s.services.Tracking.Review, reviewView)
 }

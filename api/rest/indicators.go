@@ -24,6 +24,14 @@ func (q scopeQuery) filter() tracking.IndicatorFilter {
 	return tracking.IndicatorFilter{From: q.From, To: q.To, Facility: q.Facility, Ward: q.Ward, Stream: q.Stream}
 }
 
+// Validate asks for the months.
+func (q *scopeQuery) Validate() error {
+	if q.From == "" || q.To == "" {
+		return queryRequired("from", "Give the first and the last month, from and to.")
+	}
+	return nil
+}
+
 // scopeListQuery selects the parts of a sum, in pages.
 type scopeListQuery struct {
 	changes
@@ -35,12 +43,12 @@ type breakdownQuery struct {
 	By string `query:"by" oneof:"facility ward stream month"`
 }
 
-// Validate asks for the one parameter that has no default.
+// Validate asks for what has no default.
 func (q *breakdownQuery) Validate() error {
 	if q.By == "" {
 		return queryRequired("by", "Say by what: facility, ward, stream or month.")
 	}
-	return nil
+	return q.scopeQuery.Validate()
 }
 
 // answerFigures answers with a figure of what the query selects.

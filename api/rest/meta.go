@@ -59,6 +59,9 @@ type labStatusResponse struct {
 
 // status answers GET /api/v1/status.
 func (s *Server) status(c *fiber.Ctx) error {
+	if _, err := params[struct{}](c); err != nil {
+		return err
+	}
 	a, err := s.services.Tracking.Status(c.UserContext(), callerOf(c))
 	if err != nil {
 		return err

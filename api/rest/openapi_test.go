@@ -140,7 +140,8 @@ func TestClientNoticesDrift(t *testing.T) {
 		}
 		return r
 	}
-	good := `{"version":"1","time":"2026-03-01T08:30:00Z"}`
+	const lab = `,"lab":{"id":"lab","name":"Lab","head":0,"headHash":"0000000000000000000000000000000000000000000000000000000000000000"}`
+	good := `{"version":"1","time":"2026-03-01T08:30:00Z"` + lab + `}`
 	for _, tt := range []struct {
 		name   string
 		status int
@@ -149,9 +150,9 @@ func TestClientNoticesDrift(t *testing.T) {
 		ok     bool
 	}{
 		{"as declared", 200, "application/json", good, true},
-		{"undeclared key", 200, "application/json", `{"version":"1","time":"2026-03-01T08:30:00Z","more":1}`, false},
-		{"missing key", 200, "application/json", `{"version":"1"}`, false},
-		{"format", 200, "application/json", `{"version":"1","time":"yesterday"}`, false},
+		{"undeclared key", 200, "application/json", `{"version":"1","time":"2026-03-01T08:30:00Z","more":1` + lab + `}`, false},
+		{"missing key", 200, "application/json", `{"version":"1"` + lab + `}`, false},
+		{"format", 200, "application/json", `{"version":"1","time":"yesterday"` + lab + `}`, false},
 		{"undeclared status", 201, "application/json", good, false},
 		{"undeclared media type", 200, "text/html", good, false},
 		{"missing header", 503, "application/problem+json", mustJSON(t, answerTo(problemForTest())), false},
@@ -175,12 +176,12 @@ func mustJSON(tb testing.TB, v any) string {
 func TestDocsPage(t *testing.T) {
 	c := mustClient(t, testConfig())
 	page := string(c.Do(t, "GET", "/api/v1/docs", nil).Want(t, 200).Body)
-	for _, want := range []string{`href="#get-api-v1-status"`, "Version and time of the server", `id="Problem"`, "docs.css"} {
+	for _, want := range []string{`href="#get-api-v1-status"`, "Where the server and the caller", `id="Problem"`, "docs.css"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("page has no %q", want)
 		}
 	}
-	for _, never := range []string{"<script", "style=", "http://", "https://", "ZgotmplZ"} {
+	for _, never := range []string{"<script", "style=", `="http`, "url(", "ZgotmplZ"} {
 		if strings.Contains(page, never) {
 			t.Errorf("page has %q", never)
 		}

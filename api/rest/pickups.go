@@ -118,5 +118,5 @@ func (s *Server) listPickups(c *fiber.Ctx) error {
 
 // getPickup answers GET /api/v1/pickups/{id}.
 func (s *Server) getPickup(c *fiber.Ctx) error {
-	return answerOne(c, s.services.Tracking.Pickup, pickupView)
+	return answerNow(c, s.services.Tracking.Pickup, pickupView)
 }

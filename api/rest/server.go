@@ -54,6 +54,9 @@ type Server struct {
 
 // New makes a server that does not listen yet.
 func New(cfg Config, services Services) (*Server, error) {
+	if services.Identity == nil || services.Tracking == nil {
+		return nil, errors.New("rest: a service is missing")
+	}
 	s, err := newServer(cfg, services)
 	if err != nil {
 		return nil, err

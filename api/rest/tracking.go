@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -58,11 +59,38 @@ type Tracking interface {
 func answerOne[D, V any](c *fiber.Ctx, read func(context.Context, access.Caller, string) (tracking.Versioned[D], error),
 	view func(tracking.Versioned[D]) V,
 ) error {
+	if _, err := params[struct{}](c); err != nil {
+		return err
+	}
 	v, err := read(c.UserContext(), callerOf(c), pathID(c))
 	if err != nil {
 		return err
 	}
 	return respondTagged(c, fiber.StatusOK, int64(v.Seq), view(v))
+}
+
+// answerNow answers as answerOne does, where the answer depends on the caller
+// and on the time as well: on what the caller could do about it now. Its tag is
+// that of the text, so that nobody keeps a button that would fail.
+func answerNow[D, V any](c *fiber.Ctx, read func(context.Context, access.Caller, string) (tracking.Versioned[D], error),
+	view func(tracking.Versioned[D]) V,
+) error {
+	if _, err := params[struct{}](c); err != nil {
+		return err
+	}
+	v, err := read(c.UserContext(), callerOf(c), pathID(c))
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(view(v))
+	if err != nil {
+		return err
+	}
+	r := newResource(fiber.MIMEApplicationJSON, body)
+	return respondWithTag(c, fiber.StatusOK, r.tag, func() error {
+		c.Set(fiber.HeaderContentType, r.contentType)
+		return c.Send(r.body)
+	})
 }
 
 // query is what the route of a listing reads its query into.

@@ -73,6 +73,9 @@ func (s *Server) listUsers(c *fiber.Ctx) error {
 
 // getUser answers GET /api/v1/users/{id}.
 func (s *Server) getUser(c *fiber.Ctx) error {
+	if _, err := params[struct{}](c); err != nil {
+		return err
+	}
 	user, err := s.services.Identity.GetUser(c.UserContext(), callerOf(c), pathID(c))
 	if err != nil {
 		return err

@@ -64,6 +64,7 @@ func (worldAuthenticator) Authenticate(_ context.Context, raw string) (access.Ca
 // same ids, one stream each.
 type world struct {
 	*resttest.Client
+	lab    string // whose tokens as gives
 	domain *tracking.Service
 	clock  *worldClock
 	server *Server
@@ -80,7 +81,7 @@ func mustWorld(tb testing.TB) *world {
 			tb.Error(err)
 		}
 	})
-	w := &world{clock: &worldClock{now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}}
+	w := &world{lab: "lab-a", clock: &worldClock{now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}}
 	w.domain = tracking.New(s, w.clock.Now)
 	for _, lab := range []string{"lab-a", "lab-b"} {
 		w.mustCatalogue(tb, lab)
@@ -94,13 +95,25 @@ func mustWorld(tb testing.TB) *world {
 	return w
 }
 
+// numbersOf are what the facilities, wards and recyclers of a lab are called
+// by: f1, w1 and r1. Those of lab-c are in no other lab.
+var numbersOf = map[string][]string{"lab-a": {"1", "2"}, "lab-b": {"1", "2"}, "lab-c": {"c1"}}
+
+// streamOf is the one stream of a lab.
+func streamOf(lab string) string {
+	if lab == "lab-c" {
+		return "sc1"
+	}
+	return "s1"
+}
+
 func (w *world) mustCatalogue(tb testing.TB, lab string) {
 	tb.Helper()
 	ctx, c := tb.Context(), access.Caller{Membership: access.Membership{Lab: lab, Role: access.Coordinator}, User: "coordinator"}
 	var errs []error
 	must := func(err error) { errs = append(errs, err) }
 	must(w.domain.CreateLab(ctx, lab, "Laboratorio "+lab))
-	for _, n := range []string{"1", "2"} {
+	for _, n := range numbersOf[lab] {
 		_, err := w.domain.PutFacility(ctx, c, tracking.Write{}, tracking.Facility{ID: "f" + n, Name: "Ospedale " + n})
 		must(err)
 		_, err = w.domain.PutWard(ctx, c, tracking.Write{}, tracking.Ward{ID: "w" + n, Facility: "f" + n, Name: "Reparto " + n})
@@ -109,7 +122,7 @@ func (w *world) mustCatalogue(tb testing.TB, lab string) {
 		must(err)
 	}
 	_, err := w.domain.PutStream(ctx, c, tracking.Write{}, tracking.Stream{
-		ID: "s1", Name: "Bottles", NameIT: "Flaconi", Family: "fossil", EER: "15 01 02", Colour: "#1b7f5c",
+		ID: streamOf(lab), Name: "Bottles", NameIT: "Flaconi", Family: "fossil", EER: "15 01 02", Colour: "#1b7f5c",
 		Polymers: []tracking.PolymerShare{{Polymer: "PP", Permille: 1000}},
 		Accepts:  []string{"bottles"}, AcceptsIT: []string{"flaconi"}, Refuses: []string{"sharps"}, RefusesIT: []string{"taglienti"},
 		Densities: []tracking.DatedDensity{{GramsPerLitre: 30}},
@@ -123,7 +136,14 @@ func (w *world) mustCatalogue(tb testing.TB, lab string) {
 }
 
 // as is the client with the token of a role, such as as("manager", "f1").
-func (w *world) as(role, of string) *resttest.Client { return w.As("lab-a/" + role + "/" + of) }
+func (w *world) as(role, of string) *resttest.Client { return w.As(w.lab + "/" + role + "/" + of) }
+
+// in is the same world as people of another lab see it.
+func (w *world) in(lab string) *world {
+	other := *w
+	other.lab = lab
+	return &other
+}
 
 // fields is a JSON object in a test.
 type fields = map[string]any
@@ -168,7 +188,7 @@ func (w *world) mustBin(tb testing.TB, n string) (bin, label string) {
 	manager := w.as("manager", "f"+n)
 	manager.Do(tb, post, "/api/v1/labels", fields{"facility": "f" + n, "count": 1}).Want(tb, 201).JSON(tb, &batch)
 	bin = w.mustRecord(tb, manager, "bin.register", fields{
-		"facility": "f" + n, "ward": "w" + n, "stream": "s1", "volumeLitres": 120, "tareGrams": 2000,
+		"facility": "f" + n, "ward": "w" + n, "stream": streamOf(w.lab), "volumeLitres": 120, "tareGrams": 2000,
 		"name": "Contenitore " + n, "label": batch.Codes[0],
 	})
 	return bin, batch.Codes[0]
@@ -204,16 +224,16 @@ func (w *world) mustChain(tb testing.TB, n, m string) (x chain) {
 	w.mustRecord(tb, ward, "pickup.countersign", fields{"pickup": x.pickup})
 	w.clock.advance(time.Hour)
 	x.receipt = w.mustRecord(tb, plant, "receipt.record", fields{
-		"pickup": x.pickup, "stream": "s1", "outcome": "P", "measurement": fields{"netGrams": 8000}, "refusedGrams": 500,
+		"pickup": x.pickup, "stream": streamOf(w.lab), "outcome": "P", "measurement": fields{"netGrams": 8000}, "refusedGrams": 500,
 		"cause": "NC", "contaminantGrams": 120, "weighbridge": true, "scale": "pesa 1", "nextDestination": "inceneritore",
 	})
 	x.treatment = w.mustRecord(tb, plant, "treatment.record", fields{
-		"pickup": x.pickup, "stream": "s1", "inputGrams": 7500, "calculationPointGrams": 7000, "outputs": []fields{
+		"pickup": x.pickup, "stream": streamOf(w.lab), "inputGrams": 7500, "calculationPointGrams": 7000, "outputs": []fields{
 			{"operation": "R3", "grams": 6800, "polymer": "PP", "quality": "0.85"}, {"operation": "R1", "grams": 700},
 		},
 	})
-	x.discrepancy = x.pickup + ":s1"
-	again := w.entry("receipt.record", fields{"pickup": x.pickup, "stream": "s1", "outcome": "A", "measurement": fields{"netGrams": 9000}})
+	x.discrepancy = x.pickup + ":" + streamOf(w.lab)
+	again := w.entry("receipt.record", fields{"pickup": x.pickup, "stream": streamOf(w.lab), "outcome": "A", "measurement": fields{"netGrams": 9000}})
 	x.review = again["id"].(string)
 	var got resultResponse
 	plant.Do(tb, post, "/api/v1/entries", again).Want(tb, 201).JSON(tb, &got)

@@ -42,7 +42,7 @@ var rows = []row{
 	{folder: "internal/indicator", own: "internal/quantity internal/calendar internal/problem"},
 	{folder: "internal/tracking", own: "internal/store internal/access internal/problem internal/strictjson internal/quantity internal/calendar internal/indicator qrlabels"},
 	{folder: "internal/report", own: "internal/tracking internal/indicator internal/access internal/problem internal/quantity internal/calendar qrlabels"},
-	{folder: "internal/demo", own: "internal/tracking internal/identity internal/indicator internal/access internal/problem internal/quantity internal/calendar qrlabels"},
+	{folder: "internal/demo", own: "internal/tracking internal/identity internal/store internal/indicator internal/access internal/problem internal/quantity internal/calendar qrlabels"},
 
 	// people
 	{folder: "internal/identity", own: "internal/store internal/access internal/problem internal/calendar internal/identity/password internal/identity/throttle internal/identity/token"},

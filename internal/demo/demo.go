@@ -16,7 +16,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"time"
 
@@ -49,7 +48,7 @@ type Options struct {
 	Until time.Time
 	// Years is how long the lab has been running. Default: 1.
 	Years int
-	// Factor multiplies the bins: 60 of them make some 2,500 fills a year.
+	// Factor multiplies the bins: 60 of them make some 2,900 fills a year.
 	// Default: 1.
 	Factor int
 	// Password is the one of all sign-ins. Default: a random one.
@@ -134,10 +133,4 @@ func source(seed int64, purpose string) *rand.ChaCha8 {
 	binary.BigEndian.PutUint64(key[:], uint64(seed))
 	copy(key[8:], purpose)
 	return rand.NewChaCha8(key)
-}
-
-// service is the demo's own front door to the domain: its clock is the
-// simulated one, and its label codes come from the seed.
-func service(s store.Store, now func() time.Time, codes io.Reader) *tracking.Service {
-	return tracking.NewSeeded(s, now, codes)
 }

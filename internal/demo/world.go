@@ -97,7 +97,7 @@ func newWorld(ctx context.Context, opts Options) *world {
 		ctx: ctx, until: opts.Until, random: rand.New(source(opts.Seed, "entries")),
 		answers: map[tracking.ResultStatus]int{},
 	}
-	o.service = service(opts.Store, func() time.Time { return o.clock }, source(opts.Seed, "labels"))
+	o.service = tracking.NewSeeded(opts.Store, func() time.Time { return o.clock }, source(opts.Seed, "labels"))
 	w := &world{
 		rng: rand.New(source(opts.Seed, "life")), out: o, opts: opts, materials: map[string]material{},
 		desk:    desk{managers: map[string]*author{}},

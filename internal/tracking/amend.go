@@ -140,20 +140,6 @@ func answerTo(correction *Fact, facts []Fact, party string) *Fact {
 	return first
 }
 
-// strayAnswers settles answers to what is no correction.
-func strayAnswers(facts []Fact) {
-	corrections := map[string]bool{}
-	for i := range facts {
-		corrections[facts[i].Entry] = facts[i].Type == "correct"
-	}
-	for i := range facts {
-		f := &facts[i]
-		if (f.Type == "correction.approve" || f.Type == "correction.reject") && !corrections[f.Body.Correction] {
-			f.settle(Unfit, ReasonNotPending)
-		}
-	}
-}
-
 // dismiss settles what the fold found unfit and a person has dismissed. A
 // dismissed fact that fits after all, because an earlier one arrived, counts:
 // then the dismissal has nothing to say.

@@ -80,6 +80,10 @@ func (w *work) applyToBin(c Content, b Body) (applied, error) {
 		if p.Facility != bin.Facility {
 			return awaiting("bin:" + binID), nil
 		}
+	} else if taker := c.scope().Recycler; taker != "" { // a driver says that a bin is lost, or found
+		if !slices.Contains(bin.Recyclers, taker) {
+			return awaiting(custody(bin.ID, taker)), nil
+		}
 	} else if !c.scope().SeesFacility(bin.Facility) {
 		if b.Bin == "" {
 			return awaiting("label:" + b.Label), nil
@@ -214,8 +218,11 @@ func (w *work) applyAmendment(c Content, b Body) (applied, error) {
 	if !w.mayAmend(c, target) {
 		return awaiting("entry:" + targetID), nil
 	}
-	if waiting, err := w.targetAwaits(targetID); waiting || err != nil {
-		return awaiting("entry:" + targetID), err
+	if reason := misses(c.Type, target.Type); reason != "" {
+		return w.reviewAlone(c, reason)
+	}
+	if a, waits, err := w.amendWaiting(c, targetID); waits || err != nil {
+		return a, err
 	}
 	if c.Type == "correct" && b.Replacement != nil {
 		if b, err = completeReplacement(b, target, targetBody); err != nil {
@@ -223,6 +230,25 @@ func (w *work) applyAmendment(c Content, b Body) (applied, error) {
 		}
 	}
 	return w.applyWhereTargetIs(c, b, target, targetBody)
+}
+
+// misses says why an amendment can't be about an entry of a type, or "".
+func misses(amendment, target Type) Reason {
+	switch amendment {
+	case "undo", "correct":
+		if !undoable[target] {
+			return ReasonNotCorrectable
+		}
+	case "correction.approve", "correction.reject":
+		if target != "correct" {
+			return ReasonNotPending
+		}
+	case "review.dismiss":
+		if target == "review.dismiss" {
+			return ReasonNotPending
+		}
+	}
+	return ""
 }
 
 // mayAmend reports whether the author may know of the target at all: an own
@@ -235,9 +261,12 @@ func (w *work) mayAmend(c, target Content) bool {
 // applyWhereTargetIs follows a target to the bin or pickup that holds it.
 func (w *work) applyWhereTargetIs(c Content, b Body, target Content, targetBody Body) (applied, error) {
 	for next := amendedEntry(target.Type, &targetBody); next != nil; next = amendedEntry(target.Type, &targetBody) {
+		id := *next // next points into what is overwritten here
 		var err error
-		if target, targetBody, err = w.recordedEntry(*next); err != nil {
-			return awaiting("entry:" + *next), nil
+		if target, targetBody, err = w.recordedEntry(id); errors.Is(err, store.ErrNotFound) {
+			return awaiting("entry:" + id), nil
+		} else if err != nil {
+			return applied{}, err
 		}
 	}
 	switch target.Type {

@@ -31,20 +31,17 @@ func (w *work) await(c Content, b Body, subject string) error {
 	a.Entries = append(a.Entries, c.ID)
 	slices.Sort(a.Entries)
 	w.put(a)
+	if c.Type == "review.dismiss" { // shows in the review that it is about
+		target, err := fetch[Review](w, KindReview, b.Entry)
+		if err != nil || target.Awaits == "" {
+			return ignoreNotFound(err)
+		}
+		settled := *target
+		return w.dismissWaiting(&settled, waitingEntry{c, b})
+	}
 	r := c.inbox(ReasonUnknownSubject)
 	r.Awaits, r.Bin, r.Pickup = subject, b.Bin, b.Pickup
-	if err := w.dismissWaiting(&r, waitingEntry{c, b}); err != nil {
-		return err
-	}
-	if c.Type != "review.dismiss" {
-		return nil
-	}
-	target, err := fetch[Review](w, KindReview, b.Entry)
-	if err != nil || target.Awaits == "" {
-		return ignoreNotFound(err)
-	}
-	settled := *target
-	return w.dismissWaiting(&settled, waitingEntry{c, b})
+	return w.dismissWaiting(&r, waitingEntry{c, b})
 }
 
 // dismissWaiting stages the review of a waiting entry, dismissed if one of the
@@ -117,14 +114,18 @@ func (c Content) inbox(reason Reason) Review {
 	}
 }
 
-// targetAwaits reports whether the entry that an amendment is about waits
-// itself.
-func (w *work) targetAwaits(target string) (bool, error) {
+// amendWaiting answers an amendment of an entry that waits itself: it waits
+// for that entry. A dismissal takes effect on the review at once.
+func (w *work) amendWaiting(c Content, target string) (a applied, waits bool, err error) {
 	r, err := fetch[Review](w, KindReview, target)
-	if err != nil {
-		return false, ignoreNotFound(err)
+	if err != nil || r.Awaits == "" {
+		return a, false, ignoreNotFound(err)
 	}
-	return r.Awaits != "", nil
+	a = awaiting("entry:" + target)
+	if c.Type == "review.dismiss" && c.scope().SeesBetween(r.Facility, r.Recycler) {
+		a.outcome = Outcome{Status: WasApplied}
+	}
+	return a, true, nil
 }
 
 // reviewAlone puts an entry into the inbox that belongs to no bin or pickup.

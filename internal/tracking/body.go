@@ -141,10 +141,10 @@ var bodyRules = map[Type]bodyRule{
 		"correction", "reason"),
 
 	"discrepancy.explain": rule(func(v *validation, b *Body) {
-		v.id(b.Discrepancy, "/discrepancy")
+		v.discrepancy(b.Discrepancy)
 		v.text(b.Reason, "/reason", true, 1000)
 	}, "discrepancy", "reason"),
-	"discrepancy.accept": rule(func(v *validation, b *Body) { v.id(b.Discrepancy, "/discrepancy") }, "discrepancy"),
+	"discrepancy.accept": rule(func(v *validation, b *Body) { v.discrepancy(b.Discrepancy) }, "discrepancy"),
 	"review.dismiss":     rule(func(v *validation, b *Body) { v.id(b.Entry, "/entry"); v.text(b.Reason, "/reason", true, 500) }, "entry", "reason"),
 	"month.close":        rule(func(v *validation, b *Body) { v.ok(b.Month != "", "/month", "required", "Name the month.") }, "month"),
 }

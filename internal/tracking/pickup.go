@@ -127,6 +127,8 @@ type pickupFold struct {
 	receipts map[string]*Fact // fill → the fact that received it
 	bulk     map[string]*Fact // stream → the receipt of its load
 	arrivals map[string]*Arrival
+
+	cancelled *Fact
 }
 
 // foldPickup folds a pickup's facts over the lines that the bins' timelines
@@ -159,11 +161,22 @@ func foldPickup(p Pickup, facts []Fact) (Pickup, map[string]*Arrival) {
 	return p, fold.arrivals
 }
 
+// each hands the facts that still stand to one step of the fold. What happened
+// after a cancellation does not fit any more.
 func (x *pickupFold) each(handle func(*Fact)) {
 	for i := range x.p.Facts {
-		if f := &x.p.Facts[i]; f.Status == Applied {
-			handle(f)
+		f := &x.p.Facts[i]
+		if f.Status != Applied {
+			continue
 		}
+		if x.cancelled != nil && x.cancelled.before(f) && !isAmendment(f.Type) {
+			f.settle(Unfit, ReasonCancelled)
+			if f.Type == "pickup.cancel" {
+				f.settle(Repeated, "")
+			}
+			continue
+		}
+		handle(f)
 	}
 }
 
@@ -181,7 +194,6 @@ func (x *pickupFold) load(stream string) *Load {
 // of these needs its consent. Everything else can be corrected freely until
 // the handover. An undo comes too late when a later step builds on the fact.
 func (x *pickupFold) amend() {
-	strayAnswers(x.p.Facts)
 	index := make(map[string]*Fact, len(x.p.Facts))
 	for i := range x.p.Facts {
 		f := &x.p.Facts[i]
@@ -226,7 +238,11 @@ func (x *pickupFold) handle(f *Fact) {
 			f.settle(Unfit, ReasonHasLines)
 			return
 		}
-		x.p.State = Cancelled
+		if x.p.Handover != nil {
+			f.settle(Unfit, ReasonAlreadyHanded)
+			return
+		}
+		x.p.State, x.cancelled = Cancelled, f
 	case "pickup.handover":
 		if x.p.Handover != nil {
 			f.settle(Unfit, ReasonAlreadyHanded)

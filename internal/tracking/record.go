@@ -182,7 +182,7 @@ func (w *work) applyAndAppend(p *prepared) (applied, store.Seq, error) {
 	if err != nil {
 		return a, 0, err
 	}
-	if err := w.flush(); err != nil || a.awaits != "" {
+	if err := w.flush(); err != nil {
 		return a, seq, err
 	}
 	return a, seq, w.release(c, a.known)

@@ -31,7 +31,6 @@ type fillStart struct {
 // per amendment.
 func foldTimeline(t timeline, facts []Fact) []Fill {
 	w := walk{timeline: t, facts: readingOrder(facts), judged: map[string]bool{}}
-	strayAnswers(w.facts)
 	for !w.run() {
 	}
 	w.placeAmendments()
@@ -97,9 +96,13 @@ func (w *walk) judge(f *Fact) (changed bool) {
 	return correctFact(f, target, answerTo(f, w.facts, party), gone)
 }
 
-// placeAmendments puts the facts about other facts into the fills of these, in
-// order, and lets dismissals take effect.
+// placeAmendments lets dismissals take effect and puts the facts about other
+// facts behind those of their fills, in order.
 func (w *walk) placeAmendments() {
+	happened := make([]int, len(w.fills))
+	for i := range w.fills {
+		happened[i] = len(w.fills[i].Facts)
+	}
 	for i := range w.facts {
 		f := &w.facts[i]
 		target := amendedEntry(f.Type, &f.Body)
@@ -116,6 +119,9 @@ func (w *walk) placeAmendments() {
 			dismiss(w.fills[at].Facts, f)
 		}
 		w.fills[at].Facts = append(w.fills[at].Facts, *f)
+	}
+	for i := range w.fills {
+		slices.SortFunc(w.fills[i].Facts[happened[i]:], compareFacts)
 	}
 }
 

@@ -44,6 +44,12 @@ func (v *validation) optionalID(s, pointer string) {
 	}
 }
 
+// discrepancy asks for the id of a discrepancy: pickup:stream.
+func (v *validation) discrepancy(s string) {
+	pickup, stream, both := strings.Cut(s, ":")
+	v.ok(both && validID(pickup) && validID(stream), "/discrepancy", "malformed", "Give the id as the discrepancy shows it: pickup:stream.")
+}
+
 func validID(s string) bool {
 	if len(s) == 0 || len(s) > 64 {
 		return false

@@ -276,7 +276,7 @@ func (c *Client) Do(tb testing.TB, method, path string, body any, headers ...str
 	if err != nil {
 		tb.Fatalf("%s %s: reading the answer: %v", method, path, err)
 	}
-	if err := c.Spec.Check(method, request.URL.Path, response, got); err != nil {
+	if err := c.Spec.Check(method, request.URL.EscapedPath(), response, got); err != nil {
 		tb.Errorf("answer against the OpenAPI document: %v", err)
 	}
 	return Answer{response.StatusCode, response.Header, got}

@@ -61,15 +61,28 @@ func TestEveryAcknowledgementHasItsFsync(t *testing.T) {
 	})
 }
 
-// TestAFailedFsyncEndsAcknowledging lets single fsyncs fail, later ones
-// succeed again, and wants the store not to believe them.
+// TestAFailedFsyncEndsAcknowledging lets one fsync fail, later ones succeed
+// again, and wants the store not to believe them.
 func TestAFailedFsyncEndsAcknowledging(t *testing.T) {
-	// The first ones belong to opening. Some of these are of a commit, some of
-	// copying the WAL.
-	for when := 15; when < 40; when += 2 {
-		t.Run(fmt.Sprint("fsync", when), func(t *testing.T) {
+	for _, tt := range []struct {
+		name, file string
+		when       int // which fsync of the file, counted for each thread
+	}{
+		{"FirstCommit", "ricircolo.db-wal", 1},
+		{"LaterCommit", "ricircolo.db-wal", 6},
+		{"CommitOrCopy", "ricircolo.db-wal", 11},
+		// The store exists: what syncs the main file is copying the WAL.
+		{"CopyingTheWAL", "ricircolo.db", 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
-			r, syncs := underStrace(t, []string{"-e", fmt.Sprint("inject=fsync,fdatasync:error=EIO:when=", when)}, dir, "120", "durable")
+			if err := mustOpen(t, sqlite.Options{Dir: dir}).Close(); err != nil {
+				t.Fatal(err)
+			}
+			r, syncs := underStrace(t, []string{
+				"-P", filepath.Join(dir, tt.file),
+				"-e", fmt.Sprint("inject=fsync,fdatasync:error=EIO:when=", tt.when),
+			}, dir, "120", "durable")
 			injected := slices.ContainsFunc(syncs, func(line string) bool { return strings.Contains(line, "INJECTED") })
 			if !injected {
 				t.Fatal("no fsync was made to fail: the test shows nothing")

@@ -133,11 +133,12 @@ func TestAnOldSnapshotIsCut(t *testing.T) {
 		}
 	}
 	swallowed := s.View(t.Context(), "lab", func(r store.Reader) error {
-		for {
+		for began := time.Now(); time.Since(began) < 5*time.Second; {
 			if _, err := r.Get("bin", "b"); !errors.Is(err, store.ErrNotFound) {
 				return nil
 			}
 		}
+		return errors.New("the snapshot was not cut")
 	})
 	wantError(t, "View that swallows the error", swallowed, context.DeadlineExceeded)
 	if known := entryIDs(t, s); len(known) != 20 {
@@ -146,11 +147,12 @@ func TestAnOldSnapshotIsCut(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	err := s.View(ctx, "lab", func(r store.Reader) error {
 		cancel()
-		for {
+		for began := time.Now(); time.Since(began) < 5*time.Second; {
 			if _, _, err := r.Head(); err != nil {
 				return err
 			}
 		}
+		return errors.New("the snapshot was not cut")
 	})
 	wantError(t, "View whose context ends", err, context.Canceled)
 }

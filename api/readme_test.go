@@ -1,0 +1,171 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The README's commands are run as they are written there, so that they can't
+// rot.
+
+const readmeFile = "../README.md"
+
+// bashBlocks are the bash blocks of a section of the README.
+func bashBlocks(tb testing.TB, section string) []string {
+	tb.Helper()
+	text, err := os.ReadFile(readmeFile)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(text), "\n## "+section+"\n")
+	if !found {
+		tb.Fatalf("the README has no section %q", section)
+	}
+	rest, _, _ = strings.Cut(rest, "\n## ")
+	var blocks []string
+	for _, m := range regexp.MustCompile("(?s)```bash\n(.*?)```").FindAllStringSubmatch(rest, -1) {
+		blocks = append(blocks, m[1])
+	}
+	return blocks
+}
+
+// mustBash runs blocks in one shell that stops at the first command that
+// fails, and returns what each of them printed.
+func mustBash(tb testing.TB, dir string, blocks []string) []string {
+	tb.Helper()
+	for _, tool := range []string{"bash", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			skipLoudly(tb, "the README's commands need "+tool)
+		}
+	}
+	const mark = "\x1e" // between the blocks
+	script := "set -euo pipefail\n" + strings.Join(blocks, "\nprintf '"+mark+"'\n")
+	cmd := exec.CommandContext(tb.Context(), "bash", "-c", script)
+	cmd.Dir, cmd.Env = dir, plainEnvironment()
+	out, err := cmd.CombinedOutput()
+	printed := strings.Split(string(out), mark)
+	if err != nil {
+		tb.Fatalf("block %d of the README fails: %v\n%s\n%s", len(printed), err, blocks[min(len(printed), len(blocks))-1], printed[len(printed)-1])
+	}
+	return printed
+}
+
+// wantPrinted compares what blocks printed with what must be in there, white
+// space aside.
+func wantPrinted(t *testing.T, blocks, printed []string, want [][]string) {
+	t.Helper()
+	if len(blocks) != len(want) {
+		t.Fatalf("the section has %d blocks, this test knows %d", len(blocks), len(want))
+	}
+	for i, parts := range want {
+		got := strings.Join(strings.Fields(printed[i]), "")
+		for _, part := range parts {
+			if !strings.Contains(got, strings.ReplaceAll(part, " ", "")) {
+				t.Errorf("block %d lacks %s\n%s\nprinted\n%s", i+1, part, blocks[i], printed[i])
+			}
+		}
+	}
+}
+
+func TestTourOfTheREADME(t *testing.T) {
+	t.Parallel()
+	blocks := bashBlocks(t, "Five-minute tour")
+	base := mustDemo(t)
+	for i := range blocks {
+		blocks[i] = strings.ReplaceAll(blocks[i], "http://127.0.0.1:8080", base)
+	}
+	wantPrinted(t, blocks, mustBash(t, t.TempDir(), blocks), [][]string{
+		{},
+		{`"state":"known"`, `"fill.close"`, `"acceptsIt"`},
+		{`"status":"applied"`, `"state":"closed"`, `"netGrams":3150`, `"undo"`},
+		{`"status":"duplicate"`},
+		{`"state":"planned"`, `"pickup.scan"`, `"allocation":[{`},
+		{`"collectedGrams"`, `"intoRecyclingGrams"`, `"steps":[{`, `"facts":[{`, `"items"`},
+		{`"status":"applied"`},
+	})
+}
+
+// mustDemo starts the demo and returns where it is. It must have told how to
+// sign in, as the tour does.
+func mustDemo(tb testing.TB) (base string) {
+	tb.Helper()
+	address := freeAddress(tb)
+	var out syncBuffer
+	cmd := exec.Command(mustBinary(tb), "demo", "--listen", address)
+	cmd.Env, cmd.Stdout, cmd.Stderr = plainEnvironment(), &out, &out
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	tb.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM) // fails if it has ended
+		select {
+		case err := <-exited:
+			if err != nil {
+				tb.Errorf("the demo ended with %v:\n%s", err, out.String())
+			}
+		case <-time.After(20 * time.Second):
+			_ = cmd.Process.Kill()
+			tb.Error("the demo does not end")
+		}
+	})
+	for deadline := time.Now().Add(2 * time.Minute); !strings.Contains(out.String(), "Ctrl-C ends it"); {
+		if len(exited) > 0 || time.Now().After(deadline) {
+			tb.Fatalf("the demo does not start:\n%s", out.String())
+		}
+		time.Sleep(20 * time.Millisecond) // nothing else tells that it listens
+	}
+	if text := out.String(); !strings.Contains(text, "http://"+address) || !strings.Contains(text, "prova-di-ricircolo") {
+		tb.Errorf("the demo says\n%s\nwhich is not what the tour relies on", text)
+	}
+	return "http://" + address
+}
+
+func TestBackupOfTheREADME(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Symlink(mustBinary(t), filepath.Join(dir, "ricircolo")); err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(dir, "data")
+	printed, code := programReading(t, "first sign-in of the lab\n", "user", "create", "--data", data,
+		"--email", "coordinator@lab.example", "--name", "Coordinator", "--password-file", "-")
+	if code != 0 {
+		t.Fatalf("user create ended with %d:\n%s", code, printed)
+	}
+	server := mustServe(t, data)
+	blocks := bashBlocks(t, "Serving a lab")
+	wantPrinted(t, blocks, mustBash(t, dir, blocks), [][]string{
+		{"backup.db written", "restored.", "masses close", "rebuilt"},
+	})
+	server.mustStop(t)
+	mustServe(t, filepath.Join(dir, "restored")).mustStop(t)
+}
+
+func TestTheREADMEPointsToWhatIsThere(t *testing.T) {
+	text, err := os.ReadFile(readmeFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders := regexp.MustCompile("(?m)^\\| `([^`]+)`")
+	links := regexp.MustCompile(`\]\(([^):]+)\)`)
+	for _, pattern := range []*regexp.Regexp{folders, links} {
+		found := pattern.FindAllStringSubmatch(string(text), -1)
+		if len(found) < 5 {
+			t.Errorf("%s finds %d, want 5 and more", fmt.Sprint(pattern), len(found))
+		}
+		for _, m := range found {
+			if _, err := os.Stat(filepath.Join("..", m[1])); err != nil {
+				t.Errorf("the README names %s: %v", m[1], err)
+			}
+		}
+	}
+}
