@@ -15,6 +15,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/api/rest/resttest"
 	"github.com/ricircolo/ricircolo/internal/access"
+	"github.com/ricircolo/ricircolo/internal/tracking"
 )
 
 // policyRow says how the policy matrix asks for a route, and who sees what is
@@ -94,8 +95,11 @@ func (a eitherAuthenticator) Authenticate(ctx context.Context, raw string) (acce
 	return a.real.Authenticate(ctx, raw)
 }
 
-func mustMatrixPeople(t *testing.T) *people {
-	p := mustPeople(t, peopleOptions{authenticator: func(real Authenticator) Authenticator { return eitherAuthenticator{real} }})
+func mustMatrixPeople(t *testing.T, options ...startOption) *people {
+	t.Helper()
+	p := mustPeople(t, peopleOptions{
+		authenticator: func(real Authenticator) Authenticator { return eitherAuthenticator{real} }, start: options,
+	})
 	p.mustCatalogue(t, "lab-c")
 	return p
 }
@@ -261,7 +265,11 @@ func TestPolicyMatrix(t *testing.T) {
 		}
 		delete(rows, name)
 		for _, m := range callers {
-			asked += askAbout(t, p, route, row, m, objects)
+			n, faults := askAbout(t, p, route, row, m, objects)
+			asked += n
+			for _, fault := range faults {
+				t.Error(fault)
+			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
@@ -280,8 +288,9 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-// askAbout asks one caller's questions of one route, and returns how many.
-func askAbout(t *testing.T, p *people, route Route, row policyRow, m matrixCaller, objects []object) int {
+// askAbout asks one caller's questions of one route, and returns how many, and
+// what is wrong with the answers.
+func askAbout(t *testing.T, p *people, route Route, row policyRow, m matrixCaller, objects []object) (asked int, faults []string) {
 	t.Helper()
 	if row.sees == nil {
 		objects = objects[:1]
@@ -290,11 +299,11 @@ func askAbout(t *testing.T, p *people, route Route, row policyRow, m matrixCalle
 	for i, o := range objects {
 		answers[i] = row.ask(t, p, route, m, o)
 		if want := row.want(route, m.caller, o); answers[i].Status != want {
-			t.Errorf("%s %s by %s about %s: got %d, want %d: %.300s", route.Method, route.Path, m.name, o.name, answers[i].Status, want, answers[i].Body)
+			faults = append(faults, fmt.Sprintf("%s %s by %s about %s: got %d, want %d: %.300s", route.Method, route.Path, m.name, o.name, answers[i].Status, want, answers[i].Body))
 		}
 	}
 	if row.sees == nil || !m.signedIn() {
-		return len(objects)
+		return len(objects), faults
 	}
 	unknown := withoutOwnNames(answers[len(answers)-1], objects[len(objects)-1])
 	for i, o := range objects {
@@ -303,10 +312,51 @@ func askAbout(t *testing.T, p *people, route Route, row policyRow, m matrixCalle
 			got = strings.ReplaceAll(got, row.tells, "unknown")
 		}
 		if !row.sees(m.caller, o) && got != unknown {
-			t.Errorf("%s %s by %s: %s is told from unknown:\n%s\n%s", route.Method, route.Path, m.name, o.name, got, unknown)
+			faults = append(faults, fmt.Sprintf("%s %s by %s: %s is told from unknown:\n%s\n%s", route.Method, route.Path, m.name, o.name, got, unknown))
 		}
 	}
-	return len(objects)
+	return len(objects), faults
+}
+
+// leakyTracking forgets the caller's scope in two reads.
+type leakyTracking struct{ Tracking }
+
+func labWide(c access.Caller) access.Caller {
+	c.Facility, c.Recycler = "", ""
+	return c
+}
+
+func (l leakyTracking) Bin(ctx context.Context, c access.Caller, id string) (tracking.Versioned[tracking.BinView], error) {
+	return l.Tracking.Bin(ctx, labWide(c), id)
+}
+
+func (l leakyTracking) Receipts(ctx context.Context, c access.Caller, f tracking.ChainFilter, page tracking.Page) (tracking.List[tracking.Receipt], error) {
+	return l.Tracking.Receipts(ctx, labWide(c), f, page)
+}
+
+// A service that leaks, and a route that anybody may use, must be noticed.
+func TestControlMatrixNoticesLeaks(t *testing.T) {
+	p := mustMatrixPeople(t, func(s *Server) { s.services.Tracking = leakyTracking{s.services.Tracking} })
+	objects, callers := mustObjects(t, p), mustCallers(t, p)
+	for _, tt := range []struct {
+		path   string
+		action access.Action
+		faulty bool
+	}{
+		{"/api/v1/bins/{id}", access.ReadBins, true},
+		{"/api/v1/receipts", access.ReadPickups, true},
+		{"/api/v1/fills/{id}", access.ReadFills, false},
+		{"/api/v1/pickups/{id}", access.ReadMonths, true}, // the server asks for another action
+	} {
+		count := 0
+		for _, m := range callers {
+			_, faults := askAbout(t, p, Route{Method: get, Path: tt.path, Action: tt.action}, readRows["GET "+tt.path], m, objects)
+			count += len(faults)
+		}
+		if (count > 0) != tt.faulty {
+			t.Errorf("%s: got %d faults, want some: %t", tt.path, count, tt.faulty)
+		}
+	}
 }
 
 // A matrix that sees everybody see everything must fail.

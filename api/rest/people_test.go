@@ -45,6 +45,7 @@ type peopleOptions struct {
 	config        func(*Config)
 	identity      func(*identity.Config)
 	authenticator func(Authenticator) Authenticator
+	start         []startOption // after the services are there
 }
 
 func mustPeople(tb testing.TB, o peopleOptions) *people {
@@ -87,9 +88,10 @@ func mustPeople(tb testing.TB, o peopleOptions) *people {
 	if o.authenticator != nil {
 		authenticator = o.authenticator(authenticator)
 	}
-	server, addr := mustStart(tb, cfg, nil, func(s *Server) {
+	start := append([]startOption{func(s *Server) {
 		s.services = Services{Authenticator: authenticator, Identity: p.identity, Tracking: w.domain}
-	})
+	}}, o.start...)
+	server, addr := mustStart(tb, cfg, nil, start...)
 	w.server, w.Client = server, resttest.NewClient(tb, "http://"+addr, mustSpec(tb))
 	return p
 }

@@ -47,7 +47,7 @@ func TestQueriesAreChecked(t *testing.T) {
 		"/bins?limit=0", "/bins?limit=201", "/bins?facility=f1&facility=f2", "/bins?facility=", "/bins?updatedAfter=-1",
 		"/entries?after=x", "/scan", "/scan?code=x", "/indicators/summary", "/indicators/summary?from=2026-03&to=2026-02",
 		"/indicators/breakdown?from=2026-03&to=2026-03", "/indicators/breakdown?from=2026-03&to=2026-03&by=user", "/months?x=1",
-		"/entries?updatedAfter=0",
+		"/entries?updatedAfter=0", "/bins/x?x=1", "/fills/x?x=1", "/entries/x?x=1", "/scan/x?x=1", "/status?x=1", "/entry-types?x=1",
 	} {
 		coordinator.Do(t, get, at("%s", query), nil).Want(t, 400)
 	}

@@ -39,7 +39,7 @@ type sample struct {
 	Photo    []byte              `json:"photo"`
 	Self     *sample             `json:"self"`
 	Hidden   string              `json:"-"`
-	private  string
+	private  string              //lint:ignore U1000 a field that JSON must not reach
 }
 
 // good_ and fail_ follow the habit of naming vectors by their verdict.

@@ -45,9 +45,6 @@ func (f *Fact) effective() *Body {
 	return &f.Body
 }
 
-// live reports whether the fact still says anything.
-func (f *Fact) live() bool { return f.Status != Voided && f.Status != Dismissed }
-
 // settle sets how the fact stands.
 func (f *Fact) settle(s Status, r Reason) { f.Status, f.Reason = s, r }
 

@@ -15,9 +15,6 @@ type Measurement struct {
 	Estimated       bool          `json:"estimated,omitempty"`  // with NetGrams: a guess, no scale
 }
 
-// given reports whether anything is stated.
-func (m Measurement) given() bool { return m != Measurement{} }
-
 // check returns the first fault of the statement itself.
 func (m Measurement) check(v *validation, at string) {
 	n := 0

@@ -189,35 +189,42 @@ func (w *work) refoldPickups(changed map[string]*lineChange) error {
 		if err != nil {
 			return err
 		}
-		gone := change.drop
+		touched := slices.Clone(change.drop)
 		for _, l := range change.put {
-			gone = append(gone, l.Fill)
+			touched = append(touched, l.Fill)
 		}
-		p.Lines = slices.DeleteFunc(p.Lines, func(l Line) bool { return slices.Contains(gone, l.Fill) })
-		p.Lines = append(p.Lines, change.put...)
-		if len(p.Lines) > MaxLines {
+		lines := slices.DeleteFunc(slices.Clone(p.Lines), func(l Line) bool { return slices.Contains(touched, l.Fill) })
+		if lines = append(lines, change.put...); len(lines) > MaxLines {
 			return errTooManyLines
 		}
-		if err := w.refoldPickup(p, nil); err != nil {
+		if err := w.foldPickupAgain(p, lines, p.Facts, touched); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// refoldPickup folds a pickup again with one more fact (or with none, if add
-// is nil) and gives what arrived back to its fills.
+// refoldPickup folds a pickup again with one more fact and gives what arrived
+// back to its fills.
 func (w *work) refoldPickup(p *Pickup, add *Fact) error {
-	facts := p.Facts
-	if add != nil {
-		if len(facts) >= MaxFacts {
-			return errTooManyFacts
-		}
-		facts = append(slices.Clone(facts), *add)
+	if len(p.Facts) >= MaxFacts {
+		return errTooManyFacts
 	}
-	before := *p
-	folded, arrivals := foldPickup(*p, facts)
-	for _, l := range folded.Lines {
+	return w.foldPickupAgain(p, slices.Clone(p.Lines), append(slices.Clone(p.Facts), *add), nil)
+}
+
+// foldPickupAgain replaces a pickup's lines and facts. touched are the fills
+// whose lines are new; of the others only those are read for which something
+// else arrived than before.
+func (w *work) foldPickupAgain(p *Pickup, lines []Line, facts []Fact, touched []string) error {
+	before, arrived := foldPickup(*p, slices.Clone(p.Facts))
+	after := *p
+	after.Lines = lines
+	after, arrivals := foldPickup(after, facts)
+	for _, l := range after.Lines {
+		if sameArrival(arrived[l.Fill], arrivals[l.Fill]) && !slices.Contains(touched, l.Fill) {
+			continue
+		}
 		if err := w.arrive(l.Fill, arrivals[l.Fill]); err != nil {
 			return err
 		}
@@ -227,13 +234,13 @@ func (w *work) refoldPickup(p *Pickup, add *Fact) error {
 			return err
 		}
 	}
-	for i := range folded.Loads {
-		if err := w.count(folded.unallocated(&folded.Loads[i]), +1); err != nil {
+	for i := range after.Loads {
+		if err := w.count(after.unallocated(&after.Loads[i]), +1); err != nil {
 			return err
 		}
 	}
-	w.putDerived(&before, &folded, arrivals)
-	w.put(&folded)
+	w.putDerived(&before, &after, arrivals)
+	w.put(&after)
 	return nil
 }
 
