@@ -88,6 +88,7 @@ func TestFlippedBits(t *testing.T) {
 	if found := verifyFolder(t, l.dir); found != "" {
 		t.Fatalf("before any damage: %s", found)
 	}
+	mustForge(t, l.dir, statement(`VACUUM`)) // leaves no former copies of rows
 	file := filepath.Join(l.dir, sqlite.FileName)
 	whole, err := os.ReadFile(file)
 	if err != nil {
@@ -128,8 +129,8 @@ type forgery struct {
 	names string // part of what verify must say
 }
 
-// victim is the entry that forgeries are about: one in the middle.
-const victim = 150
+// victim is the entry that forgeries are about: a closing in the middle.
+const victim = 100
 
 func statement(text string, args ...any) func(*testing.T, *sql.DB, string) {
 	return func(t *testing.T, db *sql.DB, _ string) {
@@ -138,7 +139,7 @@ func statement(text string, args ...any) func(*testing.T, *sql.DB, string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n, err := result.RowsAffected(); n == 0 || err != nil {
+		if n, err := result.RowsAffected(); n == 0 && text != `VACUUM` || err != nil {
 			t.Fatalf("the forgery touched %d rows (%v)", n, err)
 		}
 	}
@@ -234,7 +235,7 @@ func TestForgeries(t *testing.T) {
 	}
 	t.Run("Control", func(t *testing.T) {
 		dir := copyFolder(t, l.dir)
-		mustForge(t, dir, statement(`UPDATE probe SET filler = filler`))
+		mustForge(t, dir, statement(`UPDATE labs SET name = name`))
 		mustProgram(t, "verify", "--data", dir)
 	})
 }

@@ -17,9 +17,15 @@ import (
 
 const readmeFile = "../README.md"
 
-// bashBlocks are the bash blocks of a section of the README.
+// bashBlocks are the bash blocks of a section of the README, for a machine that
+// can run them.
 func bashBlocks(tb testing.TB, section string) []string {
 	tb.Helper()
+	for _, tool := range []string{"bash", "curl"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			skipLoudly(tb, "the README's commands need "+tool)
+		}
+	}
 	text, err := os.ReadFile(readmeFile)
 	if err != nil {
 		tb.Fatal(err)
@@ -40,11 +46,6 @@ func bashBlocks(tb testing.TB, section string) []string {
 // fails, and returns what each of them printed.
 func mustBash(tb testing.TB, dir string, blocks []string) []string {
 	tb.Helper()
-	for _, tool := range []string{"bash", "curl"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			skipLoudly(tb, "the README's commands need "+tool)
-		}
-	}
 	const mark = "\x1e" // between the blocks
 	script := "set -euo pipefail\n" + strings.Join(blocks, "\nprintf '"+mark+"'\n")
 	cmd := exec.CommandContext(tb.Context(), "bash", "-c", script)
@@ -131,6 +132,7 @@ func mustDemo(tb testing.TB) (base string) {
 
 func TestBackupOfTheREADME(t *testing.T) {
 	t.Parallel()
+	blocks := bashBlocks(t, "Serving a lab")
 	dir := t.TempDir()
 	if err := os.Symlink(mustBinary(t), filepath.Join(dir, "ricircolo")); err != nil {
 		t.Fatal(err)
@@ -142,7 +144,6 @@ func TestBackupOfTheREADME(t *testing.T) {
 		t.Fatalf("user create ended with %d:\n%s", code, printed)
 	}
 	server := mustServe(t, data)
-	blocks := bashBlocks(t, "Serving a lab")
 	wantPrinted(t, blocks, mustBash(t, dir, blocks), [][]string{
 		{"backup.db written"},
 		{"restored.", "masses close", "rebuilt"},
