@@ -82,21 +82,23 @@ func verifyFolder(tb testing.TB, dir string) (found string) {
 	return ""
 }
 
-// TestFlippedBits flips single bits in the rows of the ledger.
+// TestFlippedBits flips single bits in the rows of the ledger, but for its
+// last: nothing in the file vouches for that one but what follows from it. Its
+// hash is the head, which a witness knows; see TestForgeries.
 func TestFlippedBits(t *testing.T) {
 	l := mustHistory(t)
 	if found := verifyFolder(t, l.dir); found != "" {
 		t.Fatalf("before any damage: %s", found)
 	}
-	mustForge(t, l.dir, statement(`VACUUM`)) // leaves no former copies of rows
 	file := filepath.Join(l.dir, sqlite.FileName)
 	whole, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var spans [][2]int // where the records lie in the file
-	for _, r := range mustLedger(t, l.dir) {
-		if at := bytes.Index(whole, r.Bytes); at >= 0 {
+	ledger := mustLedger(t, l.dir)
+	for _, r := range ledger[:len(ledger)-1] {
+		if at := bytes.Index(whole, r.Bytes); bytes.Count(whole, r.Bytes) == 1 { // no former copy in a page's free space
 			spans = append(spans, [2]int{at, at + len(r.Bytes)})
 		}
 	}
@@ -139,7 +141,7 @@ func statement(text string, args ...any) func(*testing.T, *sql.DB, string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n, err := result.RowsAffected(); n == 0 && text != `VACUUM` || err != nil {
+		if n, err := result.RowsAffected(); n == 0 || err != nil {
 			t.Fatalf("the forgery touched %d rows (%v)", n, err)
 		}
 	}

@@ -77,7 +77,7 @@ var Policy = map[Action][]Role{
 	Record("bin.found"):           {Ward, Manager, Driver},
 	Record("label.bind"):          binPlaces,
 	Record("label.retire"):        binPlaces,
-	Record("pickup.plan"):         {Manager, Driver, Plant, Coordinator},
+	Record("pickup.plan"):         desk, // recyclers see pickups addressed to them; they can't make any
 	Record("pickup.cancel"):       {Manager, Plant, Coordinator},
 	Record("pickup.scan"):         {Driver},
 	Record("pickup.missing"):      {Driver},

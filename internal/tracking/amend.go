@@ -140,16 +140,14 @@ func answerTo(correction *Fact, facts []Fact, party string) *Fact {
 	return first
 }
 
-// dismiss settles what the fold found unfit and a person has dismissed. A
-// dismissed fact that fits after all, because an earlier one arrived, counts:
-// then the dismissal has nothing to say.
-func dismiss(facts []Fact, dismissal *Fact) {
-	for i := range facts {
-		f := &facts[i]
-		if f.Entry == dismissal.Body.Entry && (f.Status == Unfit || f.Status == Pending) {
-			f.settle(Dismissed, f.Reason)
-			return
-		}
+// dismiss settles a dismissal of target (nil if it is not among the facts) by
+// how that stood when it was made. What a person has dismissed stays so,
+// whatever would make it fit later; what fitted by then counts, and the
+// dismissal has nothing to say.
+func dismiss(dismissal, target *Fact) {
+	if target != nil && (target.Status == Unfit || target.Status == Pending) {
+		target.settle(Dismissed, target.Reason)
+		return
 	}
 	dismissal.settle(Repeated, "")
 }

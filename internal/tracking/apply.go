@@ -152,6 +152,8 @@ func answer(f *Fact, fill string) (applied, error) {
 		o.Status, o.Reason = NeedsReview, f.Reason
 	case Dismissed:
 		o.Status, o.Reason = NeedsReview, f.Reason
+	case Repeated:
+		o.Status, o.Warnings = WithWarning, append(slices.Clone(f.Warnings), WarnRepeated)
 	default:
 		if len(f.Warnings) > 0 {
 			o.Status = WithWarning

@@ -273,8 +273,11 @@ func checkPlan(v *validation, b *Body) {
 	_, err := time.Parse(time.DateOnly, b.PlannedFor)
 	v.ok(err == nil, "/plannedFor", "malformed", "Write the day like 2026-03-01.")
 	v.ok(len(b.Bins) <= MaxLines, "/bins", "too-many", "A pickup has at most 500 bins.")
+	seen := map[string]bool{}
 	for _, id := range b.Bins {
 		v.id(id, "/bins")
+		v.ok(!seen[id], "/bins", "repeated", "Name each bin once.")
+		seen[id] = true
 	}
 }
 

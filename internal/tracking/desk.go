@@ -93,14 +93,16 @@ func (w *work) bind(c Content, bin *Bin, code, replaces string) (Reason, error) 
 	case l.State == Bound:
 		return "", nil
 	}
+	var old *Label
+	if replaces != "" {
+		if old, err = fetch[Label](w, KindLabel, replaces); err != nil || old.Bin != bin.ID {
+			return ReasonUnknownSubject, ignoreNotFound(err)
+		}
+	}
 	bound := *l
 	bound.State, bound.Bin, bound.BoundBy, bound.Facility = Bound, bin.ID, c.ID, bin.Facility
 	w.put(&bound)
-	if replaces != "" {
-		old, err := fetch[Label](w, KindLabel, replaces)
-		if err != nil || old.Bin != bin.ID {
-			return ReasonUnknownSubject, ignoreNotFound(err)
-		}
+	if old != nil {
 		gone := *old
 		gone.State, gone.Retired = LabelIsGone, c.ID
 		w.put(&gone)

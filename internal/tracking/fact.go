@@ -122,6 +122,7 @@ const (
 	WarnLost            Warning = "was-lost"                // the bin counted as lost
 	WarnAfterHandover   Warning = "after-handover"          // scanned after the load was handed over
 	WarnUnattended      Warning = "unattended"              // handed over without the other side
+	WarnRepeated        Warning = "repeated"                // says what holds already
 	WarnAwaitsApproval  Warning = "awaits-approval"         // a correction that the other party must approve
 	WarnMonthClosed     Warning = "month-closed"            // books as a dated adjustment
 	WarnUnallocated     Warning = "no-fills-to-allocate-to" // received, but no bin was scanned

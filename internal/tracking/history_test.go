@@ -88,7 +88,7 @@ func (h *history) register() {
 		}))
 	}
 	for range 3 {
-		h.runs = append(h.runs, h.say(l.Driver(l.Recycler), "pickup.plan", tracking.Body{
+		h.runs = append(h.runs, h.say(l.Manager(l.Facility), "pickup.plan", tracking.Body{
 			Facility: l.Facility, Recycler: l.Recycler, PlannedFor: "2026-03-04",
 		}))
 	}

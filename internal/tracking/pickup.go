@@ -135,9 +135,35 @@ type pickupFold struct {
 // foldPickup folds a pickup's facts over the lines that the bins' timelines
 // gave it. It returns the pickup and, by fill id, what arrived. It is pure:
 // the same facts and lines in any order give the same.
+//
+// A dismissal is judged by a fold of what had happened when it was made.
 func foldPickup(p Pickup, facts []Fact) (Pickup, map[string]*Arrival) {
+	facts = readingOrder(facts)
+	for i := range facts {
+		d := &facts[i]
+		if d.Type != "review.dismiss" {
+			continue
+		}
+		then := p
+		then.Lines = slices.DeleteFunc(slices.Clone(p.Lines), func(l Line) bool { return l.At > d.At })
+		then, _ = foldOnce(then, slices.Clone(facts[:i]))
+		dismissed := func(f Fact) bool { return f.Entry == d.Body.Entry }
+		at := slices.IndexFunc(then.Facts, dismissed)
+		if at < 0 {
+			dismiss(d, nil)
+			continue
+		}
+		if dismiss(d, &then.Facts[at]); then.Facts[at].Status == Dismissed {
+			facts[slices.IndexFunc(facts, dismissed)].settle(Dismissed, then.Facts[at].Reason)
+		}
+	}
+	return foldOnce(p, facts)
+}
+
+// foldOnce is foldPickup for facts in order, with dismissals judged.
+func foldOnce(p Pickup, facts []Fact) (Pickup, map[string]*Arrival) {
 	slices.SortFunc(p.Lines, func(a, b Line) int { return compareText(a.Fill, b.Fill) })
-	p.State, p.Handover, p.Loads, p.Facts = Planned, nil, []Load{}, readingOrder(facts)
+	p.State, p.Handover, p.Loads, p.Facts = Planned, nil, []Load{}, facts
 	fold := pickupFold{
 		p: &p, loads: map[string]*Load{}, byBin: map[string]*Line{},
 		receipts: map[string]*Fact{}, bulk: map[string]*Fact{}, arrivals: map[string]*Arrival{},
@@ -149,15 +175,14 @@ func foldPickup(p Pickup, facts []Fact) (Pickup, map[string]*Arrival) {
 		fold.load(l.Stream).DeclaredGrams += l.DepartureGrams
 	}
 	fold.amend()
-	fold.each(fold.handle)
-	fold.each(fold.countersign)
-	fold.each(fold.receive)
+	for _, step := range []func(*Fact){fold.handle, fold.countersign, fold.receive} {
+		fold.each(step)
+	}
 	fold.allocateReceipts()
 	fold.each(fold.treat)
 	fold.allocateTreatments()
 	fold.compare()
 	fold.each(fold.settleDiscrepancy)
-	fold.dismissals()
 	fold.finish()
 	return p, fold.arrivals
 }
@@ -198,6 +223,10 @@ func (x *pickupFold) amend() {
 	index := make(map[string]*Fact, len(x.p.Facts))
 	for i := range x.p.Facts {
 		f := &x.p.Facts[i]
+		index[f.Entry] = f
+		if f.Status == Dismissed {
+			continue
+		}
 		switch f.Type {
 		case "undo":
 			target := index[f.Body.Corrects]
@@ -211,7 +240,6 @@ func (x *pickupFold) amend() {
 			relied := target != nil && (correctable[target.Type] || x.builtOn(target, f))
 			correctFact(f, target, answerTo(f, x.p.Facts, party), relied)
 		}
-		index[f.Entry] = f
 	}
 }
 
@@ -276,14 +304,6 @@ func (x *pickupFold) countersign(f *Fact) {
 		at := f.At
 		h.CountersignedAt, h.CountersignedBy = &at, f.Actor
 	}
-}
-
-func (x *pickupFold) dismissals() {
-	x.each(func(f *Fact) {
-		if f.Type == "review.dismiss" {
-			dismiss(x.p.Facts, f)
-		}
-	})
 }
 
 // finish puts the loads in order and says where the pickup is in its life.

@@ -41,7 +41,7 @@ func foldTimeline(t timeline, facts []Fact) []Fill {
 type walk struct {
 	timeline
 	facts  []Fact          // in order; what amendments decided stays from run to run
-	judged map[string]bool // undos and corrections that are settled
+	judged map[string]bool // amendments that are settled
 	fills  []Fill
 	home   map[string]int // entry → index of its fill
 }
@@ -72,13 +72,44 @@ func (w *walk) run() bool {
 	return true
 }
 
-// judge settles an undo or a correction, once. It reports whether that changed
-// a fact.
+// judge settles an undo, a correction or a dismissal, once. It reports whether
+// that changed what came before.
 func (w *walk) judge(f *Fact) (changed bool) {
-	if w.judged[f.Entry] || f.Type != "undo" && f.Type != "correct" {
+	if w.judged[f.Entry] {
 		return false
 	}
 	w.judged[f.Entry] = true
+	switch f.Type {
+	case "undo", "correct":
+		return w.judgeChange(f)
+	case "review.dismiss":
+		w.judgeDismissal(f)
+	}
+	return false // answers are judged with their correction
+}
+
+// judgeDismissal looks how a fact stood in this run. What did not fit changed
+// nothing, so that its dismissal changes nothing either.
+func (w *walk) judgeDismissal(f *Fact) {
+	i := slices.IndexFunc(w.facts, func(x Fact) bool { return x.Entry == f.Body.Entry })
+	if i < 0 {
+		dismiss(f, nil)
+		return
+	}
+	kept := &w.facts[i]
+	at, happened := w.home[kept.Entry]
+	if !happened { // an amendment: it stands as it was judged
+		dismiss(f, kept)
+		return
+	}
+	facts := w.fills[at].Facts
+	shown := &facts[slices.IndexFunc(facts, func(x Fact) bool { return x.Entry == kept.Entry })]
+	if dismiss(f, shown); shown.Status == Dismissed {
+		kept.settle(Dismissed, shown.Reason)
+	}
+}
+
+func (w *walk) judgeChange(f *Fact) (changed bool) {
 	var target *Fact
 	var fill Fill
 	if at, known := w.home[f.Body.Corrects]; known {
@@ -96,8 +127,8 @@ func (w *walk) judge(f *Fact) (changed bool) {
 	return correctFact(f, target, answerTo(f, w.facts, party), gone)
 }
 
-// placeAmendments lets dismissals take effect and puts the facts about other
-// facts behind those of their fills, in order.
+// placeAmendments puts the facts about other facts behind those of their
+// fills, in order.
 func (w *walk) placeAmendments() {
 	happened := make([]int, len(w.fills))
 	for i := range w.fills {
@@ -115,9 +146,6 @@ func (w *walk) placeAmendments() {
 			f.settle(Unfit, ReasonNotCorrectable)
 		}
 		w.home[f.Entry] = at
-		if f.Type == "review.dismiss" {
-			dismiss(w.fills[at].Facts, f)
-		}
 		w.fills[at].Facts = append(w.fills[at].Facts, *f)
 	}
 	for i := range w.fills {

@@ -200,6 +200,16 @@ func syncDir(name string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// makePrivate makes an empty main file for SQLite to fill, that only its owner
+// can read; the WAL takes over its mode. An old file keeps what it has.
+func makePrivate(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 // View runs fn on the caller's goroutine. See store.Store.
 func (s *Store) View(ctx context.Context, lab store.LabID, fn func(store.Reader) error) error {
 	if err := staging.CheckLab(lab); err != nil {

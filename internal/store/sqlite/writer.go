@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -111,6 +112,9 @@ type labState struct {
 }
 
 func openWriter(ctx context.Context, s *Store) (*writer, error) {
+	if err := makePrivate(filepath.Join(s.opts.Dir, dataFile)); err != nil {
+		return nil, err
+	}
 	db, err := openDB(s.opts, readWrite)
 	if err != nil {
 		return nil, err
