@@ -77,7 +77,8 @@ type historian struct {
 	bins    []string
 	pickups map[string]string // of each bin, so that no pickup gets too large
 	began   time.Time
-	left    atomic.Int64 // operations to do
+	left    atomic.Int64  // operations to do
+	quarter chan struct{} // receives after each quarter of them
 
 	mu      sync.Mutex
 	history []*operation
@@ -85,7 +86,9 @@ type historian struct {
 }
 
 func newHistorian(s system, bins []string, pickups map[string]string, operations int64) *historian {
-	h := &historian{system: s, bins: bins, pickups: pickups, began: time.Now(), recent: map[string][]*operation{}}
+	h := &historian{
+		system: s, bins: bins, pickups: pickups, quarter: make(chan struct{}, 4), began: time.Now(), recent: map[string][]*operation{},
+	}
 	h.left.Store(operations)
 	return h
 }
@@ -93,9 +96,13 @@ func newHistorian(s system, bins []string, pickups map[string]string, operations
 // start sends out the clients; wait returns when all operations are done.
 func (h *historian) start(ctx context.Context, clients int) (wait func()) {
 	var all sync.WaitGroup
+	quarter := h.left.Load() / 4
 	for n := range clients {
 		all.Go(func() {
-			for h.left.Add(-1) >= 0 && ctx.Err() == nil {
+			for left := h.left.Add(-1); left >= 0 && ctx.Err() == nil; left = h.left.Add(-1) {
+				if left%quarter == 0 {
+					h.quarter <- struct{}{}
+				}
 				op := h.next(n)
 				op.call = h.now()
 				h.do(ctx, op)
@@ -220,17 +227,14 @@ func (h *historian) wantExplained(t *testing.T) {
 // TestLinearizableOverHTTP is about the program as clients see it, killed
 // three times meanwhile.
 func TestLinearizableOverHTTP(t *testing.T) {
-	const operations = 5000
 	l, at := mustLab(t), newTarget()
 	bins := l.bins[:16]
 	p := mustServe(t, l.dir)
-	h := newHistorian(overHTTP{l, at}, bins, mustPickups(t, l, l.as(p, access.Coordinator), bins), operations)
+	h := newHistorian(overHTTP{l, at}, bins, mustPickups(t, l, l.as(p, access.Coordinator), bins), 5000)
 	at.set(p.url)
 	wait := h.start(t.Context(), 8)
-	for kill := int64(1); kill <= 3; kill++ {
-		for h.left.Load() > operations-kill*operations/4 && !t.Failed() {
-			time.Sleep(5 * time.Millisecond) // until enough is done; the clients must not wait for us
-		}
+	for range 3 {
+		<-h.quarter
 		at.down()
 		p.kill()
 		p = mustServe(t, l.dir)

@@ -39,7 +39,7 @@ func (w *world) planAll() {
 		}
 		from := w.desk.managers[r.facility]
 		if r.recycler == organics {
-			from = w.plants[r.recycler]
+			from = w.desk.coordinator
 		}
 		r.pickup = w.out.say(note{from: from, at: w.at(w.day, 15), send: w.sharp(w.day, 15.1), typ: "pickup.plan", body: body})
 	}

@@ -105,8 +105,7 @@ const DiscrepancyDue = 14 * 24 * time.Hour
 
 // tolerance is how far arrival may be from departure, and the rule's name:
 // scales on both sides agree within 3 % or half a kilogram per bin; a guess in
-// the ward is good for 30 % or two kilograms per bin; the kilograms are never
-// more than half of what departed. Chosen by us as a
+// the ward is good for 30 % or two kilograms per bin. Chosen by us as a
 // start, in want of a published figure; a lab will tune it with its own data.
 func tolerance(lines []*Line) (quantity.Mass, string) {
 	percent, perBin, name := quantity.Mass(3), 500*quantity.Gram, "scales"
@@ -117,7 +116,7 @@ func tolerance(lines []*Line) (quantity.Mass, string) {
 			percent, perBin, name = 30, 2*quantity.Kilogram, "estimates"
 		}
 	}
-	return max(declared*percent/100, min(perBin*quantity.Mass(len(lines)), declared/2)), name
+	return max(declared*percent/100, perBin*quantity.Mass(len(lines))), name
 }
 
 // pickupFold is the fold of a pickup under way.
