@@ -5,7 +5,11 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -59,6 +63,45 @@ func TestKilledUnderLoad(t *testing.T) {
 			t.Errorf("the earlier day by itself: verify found\n%s", printed)
 		}
 	})
+}
+
+// TestKilledWhileStarting kills the first start on an empty folder at many
+// points; the next start makes a whole lab of whatever there is.
+func TestKilledWhileStarting(t *testing.T) {
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		skipLoudly(t, "strace is not installed")
+	}
+	killed := 0
+	for _, call := range []string{"fsync", "pwrite64", "mkdirat", "renameat", "linkat"} {
+		for _, nth := range []int{1, 2, 3, 5, 8, 13} {
+			dir := filepath.Join(t.TempDir(), "data")
+			p := startServer(t, []string{
+				strace, "-f", "-qq", "-o", os.DevNull, "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", call, nth),
+			}, dir)
+			if p.waitReady(t.Context()) == nil {
+				p.kill() // there are fewer such calls: killed when it is ready
+				if nth == 1 {
+					break
+				}
+			} else {
+				killed++
+			}
+			again := startServer(t, nil, dir)
+			if err := again.waitReady(t.Context()); err != nil {
+				t.Errorf("killed at %s %d, and then: %v\n%s", call, nth, err, again.stderr.String())
+				continue
+			}
+			again.mustStop(t)
+			if printed, code := program(t, "verify", "--data", dir); code != 0 || !strings.Contains(printed, "lab: 1 entries") {
+				t.Errorf("killed at %s %d, and started again: verify said %s", call, nth, printed)
+			}
+		}
+	}
+	if killed < 8 {
+		t.Errorf("only %d starts were killed on their way: the test shows little", killed)
+	}
+	t.Logf("%d starts killed on their way", killed)
 }
 
 // TestLedgerFaultsAreNoticed is the control of all tests that compare a ledger
