@@ -80,13 +80,10 @@ func TestKilledWhileStarting(t *testing.T) {
 				strace, "-f", "-qq", "-o", os.DevNull, "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", call, nth),
 			}, dir)
 			if p.waitReady(t.Context()) == nil {
-				p.kill() // there are fewer such calls: killed when it is ready
-				if nth == 1 {
-					break
-				}
-			} else {
-				killed++
+				p.kill()
+				break // there are fewer such calls
 			}
+			killed++
 			again := startServer(t, nil, dir)
 			if err := again.waitReady(t.Context()); err != nil {
 				t.Errorf("killed at %s %d, and then: %v\n%s", call, nth, err, again.stderr.String())

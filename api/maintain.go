@@ -53,10 +53,11 @@ func (c verifyCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := s.IntegrityCheck(ctx); err != nil {
-		return fmt.Errorf("the file is damaged: %w", err)
-	}
 	faults := 0
+	if err := s.IntegrityCheck(ctx); err != nil {
+		fmt.Println(err)
+		faults++
+	}
 	err = eachLab(ctx, s, func(lab store.LabID) error {
 		n, err := c.verifyLab(ctx, s, lab)
 		faults += n

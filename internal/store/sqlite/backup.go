@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	driver "modernc.org/sqlite"
 
@@ -99,34 +98,6 @@ func copyPages(ctx context.Context, b *driver.Backup, progress func(float64)) er
 	return nil
 }
 
-// IntegrityCheck reads the whole file and returns what SQLite finds wrong with
-// it. It says nothing about the chain of the entries.
-func (s *Store) IntegrityCheck(ctx context.Context) error {
-	return s.longRead(ctx, func(ctx context.Context, conn *sql.Conn) error {
-		rows, err := conn.QueryContext(ctx, `PRAGMA integrity_check(20)`)
-		if err != nil {
-			return engineError("checking the integrity", err)
-		}
-		defer rows.Close()
-		var found []string
-		for rows.Next() {
-			var line string
-			if err := rows.Scan(&line); err != nil {
-				return engineError("checking the integrity", err)
-			}
-			found = append(found, line)
-		}
-		if err := rows.Err(); err != nil {
-			return engineError("checking the integrity", err)
-		}
-		if len(found) != 1 || found[0] != "ok" {
-			return fmt.Errorf("%s is damaged: %s", dataFile, strings.Join(found, "; "))
-		}
-		return nil
-	})
-}
-
-// longRead runs fn in a read transaction that may take as long as it needs, on
 // a connection of its own. Its context ends when the store is closed.
 func (s *Store) longRead(ctx context.Context, fn func(context.Context, *sql.Conn) error) (err error) {
 	end, err := s.beginLong()

@@ -53,9 +53,9 @@ func pragmas(opts Options, a access) []pragma {
 		{"wal_autocheckpoint", "0", "0"},
 	}
 	if a == readOnly {
-		return append(list, pragma{"cache_size", "-4096", "-4096"}, pragma{"query_only", "1", "1"})
+		return append(list, pragma{"cache_size", "-2048", "-2048"}, pragma{"query_only", "1", "1"})
 	}
-	return append(list, pragma{"cache_size", "-32768", "-32768"}, pragma{"query_only", "0", "0"})
+	return append(list, pragma{"cache_size", "-8192", "-8192"}, pragma{"query_only", "0", "0"})
 }
 
 // openDB prepares connections to the main file. All settings travel in the

@@ -65,6 +65,7 @@ func (b *groupBase) met(err error) error {
 
 const (
 	insertLab      = `INSERT INTO labs (name) VALUES (?)`
+	updateHead     = `UPDATE labs SET head = ?, hash = ? WHERE lab = ?`
 	insertEntry    = `INSERT INTO entries (place, lab, id, record) VALUES (?, ?, ?, ?)`
 	insertDocument = `INSERT INTO documents (lab, kind, id, seq, keys, body) VALUES (?, ?, ?, ?, ?, ?)`
 	updateDocument = `UPDATE documents SET seq = ?, body = ? WHERE document = ?`
@@ -99,11 +100,8 @@ func (g *group) flushLab(l *labGroup) error {
 			return err
 		}
 	}
-	for i := range records {
-		r := &records[i]
-		if _, err := ses.exec(insertEntry, placeOf(l.lab, r.Seq), l.lab, r.Entry.ID, r.Bytes); err != nil {
-			return err
-		}
+	if err := ses.appendRecords(l.lab, records); err != nil {
+		return err
 	}
 	for _, c := range changes {
 		old, err := l.base.row(c.Ref)
@@ -122,6 +120,23 @@ func (g *group) flushLab(l *labGroup) error {
 		l.written = append(l.written, cacheEntry{c.Ref, now})
 	}
 	return nil
+}
+
+// appendRecords adds entries to a lab's ledger and moves its head.
+func (s *session) appendRecords(lab int64, records []store.Record) error {
+	for i := range records {
+		r := &records[i]
+		if _, err := s.exec(insertEntry, placeOf(lab, r.Seq), lab, r.Entry.ID, r.Bytes); err != nil {
+			return err
+		}
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	last := records[len(records)-1]
+	hash := last.Hash()
+	_, err := s.exec(updateHead, int64(last.Seq), hash[:], lab)
+	return err
 }
 
 // write replaces old, which may be absent, by d.

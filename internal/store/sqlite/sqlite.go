@@ -58,7 +58,7 @@ type Options struct {
 	// is given up and the View fails with context.DeadlineExceeded: an old
 	// snapshot keeps the WAL from being reused, and it grows.
 	MaxView time.Duration
-	// CacheBytes bounds the documents that the writer remembers; 32 MiB.
+	// CacheBytes bounds the documents that the writer remembers; 8 MiB.
 	CacheBytes int
 	// CheckpointBytes is the length of the WAL from which the writer copies it
 	// into the main file; 16 MiB. From four times this length on it also waits
@@ -82,7 +82,7 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.QueueLimit, 1024)
 	setDefault(&o.Readers, 4)
 	setDefault(&o.MaxView, 5*time.Second)
-	setDefault(&o.CacheBytes, 32<<20)
+	setDefault(&o.CacheBytes, 8<<20)
 	setDefault(&o.CheckpointBytes, 16<<20)
 	if o.Logger == nil {
 		o.Logger = slog.Default()

@@ -1,7 +1,11 @@
--- A lab is a small number inside the file: it is part of every key.
+-- A lab is a small number inside the file: it is part of every key. head and
+-- hash are the number and the SHA-256 of its last entry, which nothing follows
+-- that could vouch for it.
 CREATE TABLE labs (
     lab  INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE
+    name TEXT    NOT NULL UNIQUE,
+    head INTEGER NOT NULL DEFAULT 0,
+    hash BLOB    NOT NULL DEFAULT x''
 ) STRICT;
 
 -- place is lab << 40 | seq: the number of the entry in its lab's ledger, so
