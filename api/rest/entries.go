@@ -54,9 +54,9 @@ type resultResponse struct {
 }
 
 type outcomeResponse struct {
-	Status   tracking.OutcomeStatus `json:"status"`
-	Reason   tracking.Reason        `json:"reason,omitempty"`
 	Fill     string                 `json:"fill,omitempty"`
+	Reason   tracking.Reason        `json:"reason,omitempty"`
+	Status   tracking.OutcomeStatus `json:"status"`
 	Warnings []tracking.Warning     `json:"warnings,omitempty"`
 }
 

@@ -139,7 +139,7 @@ func recordCatalogue[T any, P catalogued[T]](tx store.Tx, c Content, w Write, do
 	if first, err := tx.Entry(c.ID); err == nil {
 		return repeatedWrite[T, P](tx, first, doc)
 	}
-	work := newWork(tx)
+	work := newWork(tx, nil)
 	work.recorded = c.RecordedAt
 	old, err := currentVersion[T, P](tx, w, doc)
 	if err != nil {

@@ -40,7 +40,7 @@ func (c *cubes) set(lab store.LabID, ward string, fills int64) {
 			if err := tx.Delete(KindCell, cell.ID()); err != nil {
 				return err
 			}
-			w := newWork(tx)
+			w := newWork(tx, nil)
 			if err := w.cellDropped(); err != nil {
 				return err
 			}

@@ -45,11 +45,13 @@ type Content struct {
 	Body         json.RawMessage  `json:"body"`
 }
 
-// Outcome is what the domain answered when the entry was recorded.
+// Outcome is what the domain answered when the entry was recorded. Its keys
+// are in byte order and its values plain ASCII, so that its JSON is canonical
+// as it comes.
 type Outcome struct {
+	Fill     string        `json:"fill,omitempty"`   // the fill it belongs to, or the closest one
+	Reason   Reason        `json:"reason,omitempty"` // with NeedsReview
 	Status   OutcomeStatus `json:"status"`
-	Reason   Reason        `json:"reason,omitempty"`   // with NeedsReview
-	Fill     string        `json:"fill,omitempty"`     // the fill it belongs to, or the closest one
 	Warnings []Warning     `json:"warnings,omitempty"` // with WithWarning
 }
 

@@ -70,7 +70,7 @@ func recordLabels(tx store.Tx, p prepared, issue labelIssue) (LabelBatch, error)
 	if first, err := tx.Entry(p.content.ID); err == nil {
 		return repeatedIssue(first, issue)
 	}
-	w := newWork(tx)
+	w := newWork(tx, nil)
 	if issue.Facility != "" {
 		_, err := fetch[Facility](w, KindFacility, issue.Facility)
 		if err == nil && !p.content.scope().SeesFacility(issue.Facility) {

@@ -56,7 +56,7 @@ func (x *reading) wouldApply(t Type, b Body) (bool, error) {
 	if !x.may(t) {
 		return false, nil
 	}
-	w := newWork(readOnly{x.Reader})
+	w := newWork(readOnly{x.Reader}, nil)
 	w.recorded = x.now
 	a, err := w.apply(newContent(x.caller, lastEntry, t, x.now, x.now), b)
 	if refusal(err) != nil {

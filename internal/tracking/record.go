@@ -3,6 +3,7 @@ package tracking
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,15 +18,16 @@ import (
 
 // Service is the domain's front door: it authorises, records and answers.
 type Service struct {
-	store  store.Store
-	now    func() time.Time
-	random io.Reader // of label codes
-	cubes  *cubeCache
+	store      store.Store
+	now        func() time.Time
+	random     io.Reader // of label codes
+	cubes      *cubeCache
+	remembered *remembered
 }
 
 // New returns a service over a store. now is the server's clock.
 func New(s store.Store, now func() time.Time) *Service {
-	return &Service{store: s, now: now, random: rand.Reader, cubes: newCubeCache()}
+	return &Service{store: s, now: now, random: rand.Reader, cubes: newCubeCache(), remembered: newRemembered()}
 }
 
 func (s *Service) instant() calendar.Instant { return calendar.At(s.now()) }
@@ -91,7 +93,7 @@ func (s *Service) Sync(ctx context.Context, c access.Caller, subs []Submission, 
 		return results, nil
 	}
 	err := s.store.Update(ctx, store.LabID(c.Lab), func(tx store.Tx) error {
-		w := newWork(tx)
+		w := newWork(tx, s.remembered)
 		for _, i := range inTime(entries) {
 			r, err := w.record(entries[i])
 			if err != nil {
@@ -189,7 +191,7 @@ func (w *work) applyAndAppend(p *prepared) (applied, store.Seq, error) {
 }
 
 func appendEntry(tx store.Tx, id string, content []byte, o Outcome) (store.Seq, error) {
-	outcome, err := canonical(o)
+	outcome, err := json.Marshal(o)
 	if err != nil {
 		return 0, err
 	}

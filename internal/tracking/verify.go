@@ -30,7 +30,7 @@ const verifyBatch = 500
 // copies nothing else. The new ledger has the same bytes and the new documents
 // are what the ledger says they must be.
 func Rebuild(ctx context.Context, from, into store.Store, lab store.LabID, progress Progress) error {
-	live := source{ctx, from, lab}
+	live, remembered := source{ctx, from, lab}, newRemembered()
 	for after := store.Seq(0); ; {
 		head, _, err := live.head()
 		if err != nil {
@@ -40,7 +40,7 @@ func Rebuild(ctx context.Context, from, into store.Store, lab store.LabID, progr
 		if err != nil || len(records) == 0 {
 			return err
 		}
-		if _, err := replayAll(ctx, into, lab, records); err != nil {
+		if _, err := replayAll(ctx, into, lab, records, remembered); err != nil {
 			return fmt.Errorf("rebuilding lab %s: %w", lab, err)
 		}
 		after = records[len(records)-1].Seq
@@ -52,10 +52,10 @@ func Rebuild(ctx context.Context, from, into store.Store, lab store.LabID, progr
 
 // replayAll replays records in one transaction. bad is the record that can't
 // be folded, if that is what went wrong.
-func replayAll(ctx context.Context, into store.Store, lab store.LabID, records []store.Record) (bad *store.Record, err error) {
+func replayAll(ctx context.Context, into store.Store, lab store.LabID, records []store.Record, remembered *remembered) (bad *store.Record, err error) {
 	err = into.Update(ctx, lab, func(tx store.Tx) error {
 		bad = nil
-		w := newWork(tx)
+		w := newWork(tx, remembered)
 		for i := range records {
 			if err := w.replay(records[i]); err != nil {
 				bad = &records[i]
@@ -199,12 +199,13 @@ func (v *verifier) link(r store.Record, want store.Seq, prev store.Hash) {
 
 // fold replays the ledger up to the head found into scratch.
 func (v *verifier) fold(r, scratch source) error {
+	remembered := newRemembered()
 	for folded := store.Seq(0); folded < v.head; {
 		records, err := r.entries(folded, int(min(verifyBatch, v.head-folded)))
 		if err != nil {
 			return err
 		}
-		bad, err := replayAll(r.ctx, scratch.s, r.lab, records)
+		bad, err := replayAll(r.ctx, scratch.s, r.lab, records, remembered)
 		if bad != nil && r.ctx.Err() == nil {
 			v.fault("I9", "%v", err)
 			v.stop = true

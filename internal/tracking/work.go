@@ -16,10 +16,11 @@ import (
 // once, changed in memory, and written by flush after each entry got its place
 // in the ledger. After an error only forget makes it usable again.
 type work struct {
-	tx       store.Tx
-	recorded calendar.Instant // when the entry at hand was recorded: the month of adjustments
-	docs     map[store.Ref]*held
-	cells    map[string]*Cell // changes to add, by cell id
+	tx         store.Tx
+	remembered *remembered
+	recorded   calendar.Instant // when the entry at hand was recorded: the month of adjustments
+	docs       map[store.Ref]*held
+	cells      map[string]*Cell // changes to add, by cell id
 }
 
 // held is a document in work. doc is nil if it is not there (any more).
@@ -31,8 +32,8 @@ type held struct {
 	listed  []Review      // the reviews that its facts gave rise to when it was read
 }
 
-func newWork(tx store.Tx) *work {
-	w := &work{tx: tx}
+func newWork(tx store.Tx, r *remembered) *work {
+	w := &work{tx: tx, remembered: r}
 	w.forget()
 	return w
 }
@@ -49,7 +50,7 @@ func fetch[T any, P interface {
 	ref := store.Ref{Kind: kind, ID: id}
 	h, ok := w.docs[ref]
 	if !ok {
-		doc, err := read[T, P](w.tx, kind, id)
+		doc, err := readRemembered[T, P](w, kind, id)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
