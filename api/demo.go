@@ -31,6 +31,9 @@ func (c demoCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := mustBeFree(ctx, c.Listen); err != nil { // before the data is made
+		return err
+	}
 	cfg, err := defaults()
 	if err != nil {
 		return err
@@ -101,6 +104,14 @@ func defaults() (config.Config, error) {
 	}
 	_, err = parser.Parse(nil)
 	return cfg, err
+}
+
+func mustBeFree(ctx context.Context, address string) error {
+	ln, err := listen(ctx, address)
+	if err != nil {
+		return err
+	}
+	return ln.Close()
 }
 
 func mustBeEmpty(dir string) error {

@@ -45,9 +45,9 @@ func (a *application) serve(ctx context.Context, ready func()) error {
 	if err != nil {
 		return err
 	}
-	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Listen)
+	ln, err := listen(ctx, a.cfg.Listen)
 	if err != nil {
-		return fmt.Errorf("listening on %s: %w; is another server running there?", a.cfg.Listen, err)
+		return err
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -72,6 +72,14 @@ func (a *application) serve(ctx context.Context, ready func()) error {
 		return errors.Join(cause, err)
 	}
 	return err
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listening on %s: %w; is another server running there?", address, err)
+	}
+	return ln, nil
 }
 
 // watch ends the process when the store has failed for good: what the disk

@@ -79,7 +79,6 @@ type reviewResponse struct {
 	Bin        string           `json:"bin,omitempty"`
 	Fill       string           `json:"fill,omitempty"`
 	Pickup     string           `json:"pickup,omitempty"`
-	Awaits     string           `json:"awaits,omitempty"`
 	Note       string           `json:"note,omitempty"`
 	Actions    tracking.Actions `json:"actions"`
 }
@@ -88,7 +87,7 @@ func reviewView(v tracking.Versioned[tracking.ReviewView]) reviewResponse {
 	r := v.Doc
 	return reviewResponse{
 		ID: r.Entry, Version: v.Seq, Type: r.Type, Reason: r.Reason, State: r.State, Facility: r.Facility, Recycler: r.Recycler,
-		At: r.At, RecordedAt: r.RecordedAt, Bin: r.Bin, Fill: r.Fill, Pickup: r.Pickup, Awaits: r.Awaits, Note: r.Note, Actions: r.Actions,
+		At: r.At, RecordedAt: r.RecordedAt, Bin: r.Bin, Fill: r.Fill, Pickup: r.Pickup, Note: r.Note, Actions: r.Actions,
 	}
 }
 

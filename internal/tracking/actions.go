@@ -45,7 +45,7 @@ func (x *reading) timelineFrom(bin *Bin, fill *Fill) (timeline, error) {
 
 // fillTakes reports whether a fill's timeline would apply the fact.
 func (t timeline) fillTakes(fill *Fill, f Fact) bool {
-	if len(fill.Facts) >= MaxFacts {
+	if len(fill.Facts) >= MaxFillFacts {
 		return false
 	}
 	for _, folded := range foldTimeline(t, append(slices.Clone(fill.Facts), f)) {
@@ -220,7 +220,7 @@ func visiting(p *Pickup) bool { return p.State == Planned || p.State == UnderWay
 
 // takes reports whether the pickup's fold would apply the fact.
 func (p *Pickup) takes(f Fact) bool {
-	if len(p.Facts) >= MaxFacts {
+	if len(p.Facts) >= MaxPickupFacts {
 		return false
 	}
 	asked := *p

@@ -48,7 +48,10 @@ func readingOrder(facts []Fact) []Fact {
 	facts = inOrder(facts)
 	at := make(map[string]calendar.Instant, len(facts))
 	for i := range facts {
-		at[facts[i].Entry] = facts[i].At
+		f := &facts[i]
+		if at[f.Entry] = f.At; isAmendment(f.Type) {
+			at[f.Entry] = f.madeAt()
+		}
 	}
 	for range 3 { // answers stand behind corrections, and these behind their targets
 		for i := range facts {
@@ -83,7 +86,7 @@ func undo(f, target *Fact, passed bool) bool {
 		f.settle(Unfit, ReasonNotOwn)
 	case target.Status == Voided:
 		f.settle(Repeated, "")
-	case f.At.Sub(target.At) > UndoWindow || passed:
+	case f.madeAt().Sub(target.At) > UndoWindow || passed:
 		f.settle(Unfit, ReasonTooLate)
 	default:
 		target.settle(Voided, "")

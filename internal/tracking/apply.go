@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/ricircolo/ricircolo/internal/access"
+	"github.com/ricircolo/ricircolo/internal/calendar"
 	"github.com/ricircolo/ricircolo/internal/problem"
 	"github.com/ricircolo/ricircolo/internal/store"
 )
@@ -69,6 +70,7 @@ func (w *work) applyToBin(c Content, b Body) (applied, error) {
 	if err != nil {
 		return applied{}, err
 	}
+	var visit *Pickup
 	if c.Type == "pickup.scan" {
 		p, err := fetch[Pickup](w, KindPickup, b.Pickup)
 		if errors.Is(err, store.ErrNotFound) || err == nil && !c.scope().SeesRecycler(p.Recycler) {
@@ -80,6 +82,7 @@ func (w *work) applyToBin(c Content, b Body) (applied, error) {
 		if p.Facility != bin.Facility {
 			return awaiting("bin:" + binID), nil
 		}
+		visit = p
 	} else if taker := c.scope().Recycler; taker != "" { // a driver says that a bin is lost, or found
 		if !slices.Contains(bin.Recyclers, taker) {
 			return awaiting(custody(bin.ID, taker)), nil
@@ -104,7 +107,21 @@ func (w *work) applyToBin(c Content, b Body) (applied, error) {
 	}
 	a, err := answerIn(fills, c.ID)
 	a.known = known
+	if visit != nil && a.outcome.Status != NeedsReview {
+		a.outcome.Warnings = append(slices.Clone(a.outcome.Warnings), visit.scanWarnings(bin.ID, fact.At)...)
+	}
 	return a, err
+}
+
+// scanWarnings says what is odd about taking a bin on this visit.
+func (p *Pickup) scanWarnings(bin string, at calendar.Instant) (warnings []Warning) {
+	if len(p.Bins) > 0 && !slices.Contains(p.Bins, bin) {
+		warnings = append(warnings, WarnNotPlanned)
+	}
+	if p.Handover != nil && p.Handover.At < at {
+		warnings = append(warnings, WarnAfterHandover)
+	}
+	return warnings
 }
 
 // custody is the subject that a recycler's entries about a bin wait for: its
@@ -221,10 +238,16 @@ func (w *work) applyAmendment(c Content, b Body) (applied, error) {
 		return awaiting("entry:" + targetID), nil
 	}
 	if reason := misses(c.Type, target.Type); reason != "" {
+		if !c.scope().LabWide() && c.Organisation != target.Organisation {
+			return awaiting("entry:" + targetID), nil
+		}
 		return w.reviewAlone(c, reason)
 	}
 	if a, waits, err := w.amendWaiting(c, targetID); waits || err != nil {
 		return a, err
+	}
+	if r, err := fetch[Review](w, KindReview, targetID); err == nil && r.Alone && c.Type == "review.dismiss" {
+		return w.dismissAlone(c, b, target)
 	}
 	if c.Type == "correct" && b.Replacement != nil {
 		if b, err = completeReplacement(b, target, targetBody); err != nil {
@@ -281,7 +304,7 @@ func (w *work) applyWhereTargetIs(c Content, b Body, target Content, targetBody 
 		return w.applyToPickup(c, b, discrepancyPickup(targetBody.Discrepancy))
 	}
 	if c.Type == "review.dismiss" {
-		return w.dismissAlone(c, target.ID)
+		return w.dismissAlone(c, b, target)
 	}
 	return w.reviewAlone(c, ReasonNotCorrectable)
 }
@@ -332,14 +355,19 @@ func parseContent(r store.Record) (c Content, b Body, err error) {
 	return c, b, nil
 }
 
+// names reports whether something is named, and something else.
+func names(given, is string) bool { return given != "" && given != is }
+
 // completeReplacement checks a replacement as a body of the target's type and
 // fills in what a correction can't change: what the entry is about.
 func completeReplacement(b Body, target Content, targetBody Body) (Body, error) {
 	r := *b.Replacement
-	r.Bin, r.Label, r.Pickup = targetBody.Bin, targetBody.Label, targetBody.Pickup
-	if r.Stream == "" {
-		r.Stream = targetBody.Stream
+	if names(r.Bin, targetBody.Bin) || names(r.Label, targetBody.Label) || names(r.Pickup, targetBody.Pickup) || names(r.Stream, targetBody.Stream) {
+		return b, problem.New(problem.Invalid, "replacement-invalid",
+			"A correction can't move an entry to another bin, pickup or stream: void it, and record a new one.").
+			With("/body/replacement", "not-allowed", "Leave out what the entry is about.")
 	}
+	r.Bin, r.Label, r.Pickup, r.Stream = targetBody.Bin, targetBody.Label, targetBody.Pickup, targetBody.Stream
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return b, fmt.Errorf("encoding the replacement: %w", err)

@@ -3,7 +3,9 @@ package tracking
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/ricircolo/ricircolo/internal/problem"
 	"github.com/ricircolo/ricircolo/internal/store"
@@ -11,13 +13,16 @@ import (
 
 // Bounds on what waits: whoever is signed in can name things that do not exist.
 const (
-	maxAwaited        = 10_000 // subjects of one lab
-	maxAwaitedEntries = 200    // entries per subject
+	maxWaiting        = 1000 // entries of one organisation that nobody has dismissed
+	maxAwaitedEntries = 200  // entries per subject
 )
 
 // await stages that an entry waits for a subject to become known, and shows it
 // in its author's inbox.
-func (w *work) await(c Content, b Body, subject string) error {
+//
+// The bounds are for new entries; one that waits already may go on to another
+// subject.
+func (w *work) await(c Content, b Body, subject string, isNew bool) error {
 	a, err := fetch[Awaited](w, KindAwaited, subject)
 	if errors.Is(err, store.ErrNotFound) {
 		a, err = &Awaited{Subject: subject}, w.countAwaited(+1)
@@ -25,7 +30,7 @@ func (w *work) await(c Content, b Body, subject string) error {
 	if err != nil {
 		return err
 	}
-	if len(a.Entries) >= maxAwaitedEntries {
+	if isNew && len(a.Entries) >= maxAwaitedEntries {
 		return errAwaitingTooMany()
 	}
 	a.Entries = append(a.Entries, c.ID)
@@ -41,6 +46,9 @@ func (w *work) await(c Content, b Body, subject string) error {
 	}
 	r := c.inbox(ReasonUnknownSubject)
 	r.Awaits, r.Bin, r.Pickup = subject, b.Bin, b.Pickup
+	if err := w.countWaiting(&r, +1, isNew && !isAmendment(c.Type)); err != nil {
+		return err
+	}
 	return w.dismissWaiting(&r, waitingEntry{c, b})
 }
 
@@ -59,8 +67,11 @@ func (w *work) dismissWaiting(r *Review, latest waitingEntry) error {
 	}
 	for _, e := range entries {
 		if e.content.Type == "review.dismiss" && e.content.scope().SeesBetween(r.Facility, r.Recycler) {
+			if r.State == "open" {
+				err = w.countWaiting(r, -1, false)
+			}
 			r.State, r.Note = "dismissed", e.body.Reason
-			return nil
+			return err
 		}
 	}
 	return nil
@@ -88,19 +99,39 @@ func (w *work) waitingEntries(a *Awaited, latest waitingEntry) ([]waitingEntry, 
 
 func errAwaitingTooMany() error {
 	return problem.New(problem.TooMany, "too-many-waiting",
-		"Too many entries wait for something that is not known. Ask your coordinator to look at the inbox.").After(DiscrepancyDue)
+		"Too many entries of your organisation wait for something that is not known. Dismiss some in the inbox.").After(time.Hour)
 }
 
+// countAwaited keeps the number of subjects that something waits for.
 func (w *work) countAwaited(by int) error {
 	lab, err := w.lab()
 	if err != nil {
 		return err
 	}
-	if lab.Awaited+by > maxAwaited {
+	changed := *lab
+	changed.Awaited += by
+	w.put(&changed)
+	return nil
+}
+
+// countWaiting keeps the number of entries that wait and are still in the
+// inbox, by organisation: one that floods its own keeps nobody else out.
+func (w *work) countWaiting(r *Review, by int, bounded bool) error {
+	lab, err := w.lab()
+	if err != nil {
+		return err
+	}
+	whose := r.Facility + r.Recycler // one of them, or none for the lab
+	if bounded && lab.Waiting[whose]+by > maxWaiting {
 		return errAwaitingTooMany()
 	}
 	changed := *lab
-	changed.Awaited += by
+	if changed.Waiting = maps.Clone(lab.Waiting); changed.Waiting == nil {
+		changed.Waiting = map[string]int{}
+	}
+	if changed.Waiting[whose] += by; changed.Waiting[whose] == 0 {
+		delete(changed.Waiting, whose)
+	}
 	w.put(&changed)
 	return nil
 }
@@ -131,24 +162,35 @@ func (w *work) amendWaiting(c Content, target string) (a applied, waits bool, er
 // reviewAlone puts an entry into the inbox that belongs to no bin or pickup.
 func (w *work) reviewAlone(c Content, reason Reason) (applied, error) {
 	r := c.inbox(reason)
+	r.Alone = true
 	w.put(&r)
 	return applied{outcome: Outcome{Status: NeedsReview, Reason: reason}}, nil
 }
 
+// reasonOf is the reason in the inbox for what would have been refused, had it
+// not had to wait.
+func reasonOf(refused *problem.Error) Reason {
+	if refused.Code == "net-not-positive" {
+		return ReasonNetNotPositive
+	}
+	return ReasonImpossible
+}
+
 // dismissAlone settles such an entry.
-func (w *work) dismissAlone(c Content, target string) (applied, error) {
-	r, err := fetch[Review](w, KindReview, target)
-	if errors.Is(err, store.ErrNotFound) {
+func (w *work) dismissAlone(c Content, b Body, target Content) (applied, error) {
+	own := c.scope().LabWide() || c.Organisation == target.Organisation
+	r, err := fetch[Review](w, KindReview, target.ID)
+	if errors.Is(err, store.ErrNotFound) && own {
 		return applied{outcome: Outcome{Status: WasApplied}}, nil // nothing to dismiss (any more)
+	}
+	if errors.Is(err, store.ErrNotFound) || err == nil && !own && !c.scope().SeesBetween(r.Facility, r.Recycler) {
+		return awaiting("entry:" + target.ID), nil
 	}
 	if err != nil {
 		return applied{}, err
 	}
-	if s := c.scope(); !s.LabWide() && !s.SeesBetween(r.Facility, r.Recycler) {
-		return awaiting("entry:" + target), nil
-	}
 	settled := *r
-	settled.State = "dismissed"
+	settled.State, settled.Note = "dismissed", b.Reason
 	w.put(&settled)
 	return applied{outcome: Outcome{Status: WasApplied}}, nil
 }
@@ -197,6 +239,13 @@ func (w *work) takeAwaited(subject string) ([]waitingEntry, error) {
 		return nil, err
 	}
 	for _, id := range a.Entries {
+		r, err := fetch[Review](w, KindReview, id)
+		if err == nil && r.State == "open" {
+			err = w.countWaiting(r, -1, false)
+		}
+		if ignoreNotFound(err) != nil {
+			return nil, err
+		}
 		w.remove(KindReview, id)
 	}
 	w.remove(KindAwaited, subject)
@@ -217,15 +266,15 @@ func ignoreNotFound(err error) error {
 // applied now for another reason than waiting stays in the inbox.
 func (w *work) reapply(c Content, b Body) ([]string, error) {
 	a, err := w.apply(c, b)
-	if problem.As(err) != nil || errors.Is(err, errTooManyFacts) || errors.Is(err, errTooManyLines) {
+	if refused := refusal(err); refused != nil {
 		w.forget()
-		a, err = w.reviewAlone(c, ReasonNetNotPositive)
+		a, err = w.reviewAlone(c, reasonOf(refused))
 	}
 	if err != nil {
 		return nil, err
 	}
 	if a.awaits != "" {
-		if err := w.await(c, b, a.awaits); err != nil {
+		if err := w.await(c, b, a.awaits, false); err != nil {
 			return nil, err
 		}
 	} else {

@@ -2,6 +2,7 @@ package tracking
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"regexp"
 	"slices"
@@ -77,6 +78,24 @@ type Sorting struct {
 	NotIsolation    bool `json:"notIsolation"`    // not from an isolation room
 }
 
+// UnmarshalJSON asks for all three answers: one that is left out is no answer,
+// and must not divert a fill.
+func (s *Sorting) UnmarshalJSON(b []byte) error {
+	var given struct {
+		NotHazardous    *bool `json:"notHazardous"`
+		NotContaminated *bool `json:"notContaminated"`
+		NotIsolation    *bool `json:"notIsolation"`
+	}
+	if err := strictjson.Unmarshal(b, &given); err != nil {
+		return err
+	}
+	if given.NotHazardous == nil || given.NotContaminated == nil || given.NotIsolation == nil {
+		return errors.New("sorting needs notHazardous, notContaminated and notIsolation")
+	}
+	s.NotHazardous, s.NotContaminated, s.NotIsolation = *given.NotHazardous, *given.NotContaminated, *given.NotIsolation
+	return nil
+}
+
 func (s *Sorting) passed() bool { return s.NotHazardous && s.NotContaminated && s.NotIsolation }
 
 // Leg is one part of a vehicle's way.
@@ -142,7 +161,7 @@ var bodyRules = map[Type]bodyRule{
 
 	"discrepancy.explain": rule(func(v *validation, b *Body) {
 		v.discrepancy(b.Discrepancy)
-		v.text(b.Reason, "/reason", true, 1000)
+		v.text(b.Reason, "/reason", true, 500)
 	}, "discrepancy", "reason"),
 	"discrepancy.accept": rule(func(v *validation, b *Body) { v.discrepancy(b.Discrepancy) }, "discrepancy"),
 	"review.dismiss":     rule(func(v *validation, b *Body) { v.id(b.Entry, "/entry"); v.text(b.Reason, "/reason", true, 500) }, "entry", "reason"),
@@ -178,6 +197,8 @@ func decodeBody(t Type, raw json.RawMessage) (Body, error) {
 	}
 	v := &validation{}
 	r.check(v, &b)
+	v.label(&b.Label, "/label")
+	v.label(&b.Replaces, "/replaces")
 	for i := range v.fields {
 		v.fields[i].Pointer = "/body" + v.fields[i].Pointer
 	}
@@ -320,7 +341,7 @@ func checkReceipt(v *validation, b *Body) {
 	v.id(b.Stream, "/stream")
 	v.optionalID(b.Bin, "/bin")
 	v.oneOf(b.Outcome, "/outcome", "A", "P", "R")
-	v.text(b.Reason, "/reason", false, 1000)
+	v.text(b.Reason, "/reason", false, 500)
 	v.text(b.Scale, "/scale", false, 60)
 	v.text(b.Ticket, "/ticket", false, 60)
 	v.text(b.NextDestination, "/nextDestination", false, 200)
@@ -347,7 +368,7 @@ func checkReceipt(v *validation, b *Body) {
 	}
 	if b.Outcome == "P" || b.Outcome == "R" {
 		v.oneOf(b.Cause, "/cause", "NC", "IR", "A")
-		v.text(b.Reason, "/reason", b.Cause == "A", 1000)
+		v.text(b.Reason, "/reason", b.Cause == "A", 500)
 	}
 	v.mass(b.RefusedGrams, "/refusedGrams")
 	v.mass(b.ContaminantGrams, "/contaminantGrams")
@@ -369,13 +390,13 @@ func checkTreatment(v *validation, b *Body) {
 	v.ok(b.InputGrams > 0, "/inputGrams", "out-of-range", "Give the mass that was treated.")
 	v.mass(b.InputGrams, "/inputGrams")
 	v.text(b.Certificate, "/certificate", false, 60)
-	v.ok(len(b.Outputs) >= 1 && len(b.Outputs) <= 30, "/outputs", "out-of-range", "Give 1 to 30 outputs.")
+	v.ok(len(b.Outputs) >= 1 && len(b.Outputs) <= 12, "/outputs", "out-of-range", "Give 1 to 12 outputs.")
 	var sum, recyclate, pending quantity.Mass
 	for _, o := range b.Outputs {
 		v.ok(operation.MatchString(o.Operation), "/outputs/operation", "unknown", "Use R1 to R13, D1 to D15, composting or anaerobic-digestion.")
 		v.mass(o.Grams, "/outputs/grams")
 		v.text(o.Polymer, "/outputs/polymer", isRecyclate(o), 40)
-		v.text(o.Application, "/outputs/application", false, 80)
+		v.text(o.Application, "/outputs/application", false, 60)
 		v.ok(o.Quality == "" || qualityRatio.MatchString(o.Quality), "/outputs/quality", "malformed", "Write the quality ratio like 0.85.")
 		sum += o.Grams
 		switch {

@@ -67,6 +67,9 @@ func (s *Service) CreateLab(ctx context.Context, id, name string) error {
 	}
 	c := access.Caller{Membership: access.Membership{Lab: id}, User: "system"}
 	_, err := putCatalogue[Lab](ctx, s, c, Write{Key: "create"}, typeLabPut, &Lab{ID: id, Name: name})
+	if problem.Is(err, "idempotency-key-reused") {
+		return nil // it is there, by another name
+	}
 	return err
 }
 

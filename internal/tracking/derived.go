@@ -144,9 +144,10 @@ func fillReviews(f *Fill) []Review {
 	for i := range f.Facts {
 		if r, ok := f.Facts[i].review(f.Facts); ok {
 			r.Facility, r.Bin, r.Fill = f.Facility, f.Bin, f.ID
-			r.Recycler = f.Recycler
-			if fact := &f.Facts[i]; fact.Organisation != f.Facility && fact.Type == "pickup.scan" {
-				r.Recycler = fact.Organisation
+			if fact := &f.Facts[i]; fact.Organisation != f.Facility {
+				r.Recycler = fact.Organisation // its own word
+			} else if fact.Status == Pending {
+				r.Recycler = f.Recycler // that has to answer
 			}
 			reviews = append(reviews, r)
 		}

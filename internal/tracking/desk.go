@@ -84,8 +84,8 @@ func (w *work) bind(c Content, bin *Bin, code, replaces string) (Reason, error) 
 		return ReasonUnknownSubject, nil
 	case err != nil:
 		return "", err
-	case l.State == Blank && l.Facility != "" && l.Facility != bin.Facility:
-		return ReasonUnknownSubject, nil // printed for another facility
+	case l.Facility != "" && l.Facility != bin.Facility:
+		return ReasonUnknownSubject, nil // another facility's
 	case l.State == LabelIsGone:
 		return ReasonLabelRetired, nil
 	case l.State == Bound && l.Bin != bin.ID:
@@ -192,12 +192,12 @@ func (w *work) updateBin(c Content, b Body) (applied, error) {
 			return applied{}, unknownReference(err, "/body/stream", "stream")
 		}
 	}
-	if len(bin.Changes) >= MaxFacts {
+	if len(bin.Changes) >= MaxFillFacts {
 		return applied{}, errTooManyFacts
 	}
 	bin.change(c, b)
 	w.put(bin)
-	if _, err := w.refoldBin(bin, c.EffectiveAt, "", nil); err != nil {
+	if _, err := w.refoldBin(bin, madeAt(c.EffectiveAt, c.RecordedAt), "", nil); err != nil {
 		return applied{}, err
 	}
 	return ok()
@@ -208,7 +208,7 @@ func (w *work) updateBin(c Content, b Body) (applied, error) {
 func (bin *Bin) change(c Content, b Body) {
 	at := c.EffectiveAt
 	if len(bin.Changes) > 0 {
-		at = max(at, bin.Changes[0].At)
+		at = max(madeAt(at, c.RecordedAt), bin.Changes[0].At)
 	}
 	bin.Changes = append(slices.Clone(bin.Changes), BinChange{at, c.ID, b.Name, b.Ward, b.Stream, b.VolumeLitres, b.TareGrams})
 	slices.SortFunc(bin.Changes[1:], func(a, b BinChange) int {
@@ -236,7 +236,7 @@ func (w *work) retireBin(c Content, b Body) (applied, error) {
 	if err != nil {
 		return applied{}, err
 	}
-	at := c.EffectiveAt
+	at := c.RecordedAt // never behind what was recorded
 	if bin.Retired != nil {
 		at = min(at, *bin.Retired)
 	}

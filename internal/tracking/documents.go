@@ -27,19 +27,24 @@ const (
 	KindCube        store.Kind = "cube"
 )
 
-// MaxLines bounds the bins of one pickup, MaxFacts the facts of one fill or
-// pickup: they are folded again with every late arrival.
+// Bounds on what is folded again with every late arrival: the bins of one
+// pickup, the facts of one fill and of one pickup, the amendments among these,
+// and the bytes of all of them.
 const (
-	MaxLines = 500
-	MaxFacts = 2000
+	MaxLines       = 500
+	MaxFillFacts   = 300
+	MaxPickupFacts = 800
+	MaxAmendments  = 100
+	maxFactBytes   = 2 << 20
 )
 
 // Lab is the tenant. There is one, with the id of its partition.
 type Lab struct {
-	ID           string        `json:"id"`
-	Name         string        `json:"name"`
-	ClosedMonths []ClosedMonth `json:"closedMonths,omitempty"` // in the order of closing
-	Awaited      int           `json:"awaited,omitempty"`      // number of awaited documents
+	ID           string         `json:"id"`
+	Name         string         `json:"name"`
+	ClosedMonths []ClosedMonth  `json:"closedMonths,omitempty"` // in the order of closing
+	Awaited      int            `json:"awaited,omitempty"`      // number of awaited documents
+	Waiting      map[string]int `json:"waiting,omitempty"`      // entries in the inbox that wait, by organisation
 }
 
 // ClosedMonth is a month whose cells are frozen.
@@ -238,7 +243,10 @@ type Fill struct {
 	Pickup       string            `json:"pickup,omitempty"`
 	Recycler     string            `json:"recycler,omitempty"`       // of the pickup
 	PreviousBy   string            `json:"previousPickup,omitempty"` // pickup that ended the fill before
-	Lost         bool              `json:"lost,omitempty"`
+	// AmendedUntil is set if a fill before was amended after this one began:
+	// what that amendment does may depend on what happened by then.
+	AmendedUntil calendar.Instant `json:"amendedUntil,omitempty"`
+	Lost         bool             `json:"lost,omitempty"`
 
 	Arrival *Arrival `json:"arrival,omitempty"`
 	Facts   []Fact   `json:"facts"`
@@ -275,7 +283,8 @@ type Review struct {
 	Bin        string           `json:"bin,omitempty"`
 	Fill       string           `json:"fill,omitempty"` // the closest
 	Pickup     string           `json:"pickup,omitempty"`
-	Awaits     string           `json:"awaits,omitempty"` // what must become known first, "bin:…"
+	Awaits     string           `json:"awaits,omitempty"` // what must become known first, "bin:…"; not for its author's eyes
+	Alone      bool             `json:"alone,omitempty"`  // in no bin and no pickup
 	Note       string           `json:"note,omitempty"`   // of the dismissal
 }
 

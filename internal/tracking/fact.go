@@ -3,6 +3,7 @@ package tracking
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/ricircolo/ricircolo/internal/calendar"
 )
@@ -55,6 +56,22 @@ func (f *Fact) warn(w Warning) {
 	}
 }
 
+// latency is how long an amendment may be on its way, on a phone that lay in a
+// basement over a weekend, and still count as made when its device says so.
+// Later it counts as made when it arrived: else an old date would get past the
+// other party.
+const latency = 72 * time.Hour
+
+// madeAt is when an amendment counts as made.
+func (f *Fact) madeAt() calendar.Instant { return madeAt(f.At, f.RecordedAt) }
+
+func madeAt(at, recorded calendar.Instant) calendar.Instant {
+	if recorded.Sub(at) > latency {
+		return recorded
+	}
+	return at
+}
+
 // before is the order of facts: by the instant, then by entry id.
 func (f *Fact) before(g *Fact) bool { return compareFacts(*f, *g) < 0 }
 
@@ -79,6 +96,7 @@ type Reason string
 
 // The reasons.
 const (
+	ReasonImpossible       Reason = "impossible"          // had to wait, and would have been refused
 	ReasonUnknownSubject   Reason = "unknown-subject"     // the bin, label, pickup or entry is not known (yet)
 	ReasonAlreadyOpen      Reason = "already-open"        // the fill was opened before
 	ReasonAlreadyClosed    Reason = "already-closed"      // the fill was closed before
@@ -86,7 +104,6 @@ const (
 	ReasonAlreadyCollected Reason = "already-collected"   // another pickup took it
 	ReasonBinRetired       Reason = "bin-retired"         // the bin is out of use
 	ReasonNetNotPositive   Reason = "net-not-positive"    // gross not above tare
-	ReasonNoSettings       Reason = "no-settings"         // the bin did not exist then
 	ReasonNotLost          Reason = "not-lost"            // found, but was not lost
 	ReasonNotOwn           Reason = "not-own-entry"       // undo of somebody else's entry
 	ReasonTooLate          Reason = "too-late-to-undo"    // minutes have passed, or it went on
@@ -106,7 +123,6 @@ const (
 	ReasonLabelBound       Reason = "label-already-bound" // the label sits on another bin
 	ReasonLabelRetired     Reason = "label-retired"       // the label is out of use
 	ReasonMonthClosed      Reason = "month-already-closed"
-	ReasonStreamMismatch   Reason = "stream-not-in-pickup"
 )
 
 // Warning says what looked odd about a fact that was applied. The app
@@ -115,16 +131,14 @@ type Warning string
 
 // The warnings.
 const (
-	WarnImplausible     Warning = "implausible-mass"        // far beyond what the bin can hold
-	WarnClockSkew       Warning = "clock-skew"              // the phone's clock was off by more than 5 minutes
-	WarnInFuture        Warning = "occurred-in-future"      // happened after it arrived; taken as "now"
-	WarnNotPlanned      Warning = "not-on-the-list"         // the bin was not on the pickup's list
-	WarnLost            Warning = "was-lost"                // the bin counted as lost
-	WarnAfterHandover   Warning = "after-handover"          // scanned after the load was handed over
-	WarnUnattended      Warning = "unattended"              // handed over without the other side
-	WarnRepeated        Warning = "repeated"                // says what holds already
-	WarnAwaitsApproval  Warning = "awaits-approval"         // a correction that the other party must approve
-	WarnMonthClosed     Warning = "month-closed"            // books as a dated adjustment
-	WarnUnallocated     Warning = "no-fills-to-allocate-to" // received, but no bin was scanned
-	WarnLineHasReceipts Warning = "after-receipt"           // the load had its receipt before
+	WarnImplausible    Warning = "implausible-mass"        // far beyond what the bin can hold
+	WarnClockSkew      Warning = "clock-skew"              // the phone's clock was off by more than 5 minutes
+	WarnInFuture       Warning = "occurred-in-future"      // happened after it arrived; taken as "now"
+	WarnNotPlanned     Warning = "not-on-the-list"         // the bin was not on the pickup's list
+	WarnLost           Warning = "was-lost"                // the bin counted as lost
+	WarnAfterHandover  Warning = "after-handover"          // scanned after the load was handed over
+	WarnUnattended     Warning = "unattended"              // handed over without the other side
+	WarnRepeated       Warning = "repeated"                // says what holds already
+	WarnAwaitsApproval Warning = "awaits-approval"         // a correction that the other party must approve
+	WarnUnallocated    Warning = "no-fills-to-allocate-to" // received, but no bin was scanned
 )

@@ -32,6 +32,10 @@ type history struct {
 	said []said
 	bins []string
 	runs []string // pickups
+
+	span                       int // in steps of five minutes
+	otherStream, otherRecycler string
+	rivals                     []string // pickups of the other recycler
 }
 
 func (h *history) id() string {
@@ -45,7 +49,7 @@ func (h *history) say(by access.Caller, typ tracking.Type, body tracking.Body) s
 	if err != nil {
 		h.t.Fatalf("encoding a body: %v", err)
 	}
-	minutes := rapid.IntRange(0, 6*24*12).Draw(h.t, "at") * 5
+	minutes := rapid.IntRange(0, h.span).Draw(h.t, "at") * 5
 	at := Start.Add(time.Duration(minutes) * time.Minute)
 	id := h.id()
 	h.said = append(h.said, said{by, tracking.Submission{
@@ -87,6 +91,11 @@ func (h *history) register() {
 			Facility: l.Facility, Ward: l.Ward, Stream: l.Stream, VolumeLitres: 120, TareGrams: &tare, Name: "Contenitore",
 		}))
 	}
+	for range 2 {
+		h.rivals = append(h.rivals, h.say(l.Manager(l.Facility), "pickup.plan", tracking.Body{
+			Facility: l.Facility, Recycler: h.otherRecycler, PlannedFor: "2026-03-04",
+		}))
+	}
 	for range 3 {
 		h.runs = append(h.runs, h.say(l.Manager(l.Facility), "pickup.plan", tracking.Body{
 			Facility: l.Facility, Recycler: l.Recycler, PlannedFor: "2026-03-04",
@@ -110,6 +119,9 @@ func (h *history) event() {
 		clean := rapid.IntRange(0, 9).Draw(h.t, "clean") > 0
 		h.say(ward, "fill.close", tracking.Body{Bin: bin, Measurement: h.measurement(), Sorting: &tracking.Sorting{NotHazardous: clean, NotContaminated: true, NotIsolation: true}})
 	case "scan":
+		if rapid.IntRange(0, 3).Draw(h.t, "rival") == 0 {
+			driver, run = l.Driver(h.otherRecycler), h.pick("pickup", h.rivals)
+		}
 		h.say(driver, "pickup.scan", tracking.Body{Bin: bin, Pickup: run})
 	case "foreign":
 		h.say(l.WardStaff("facility-2"), "fill.close", tracking.Body{Bin: bin, Measurement: h.measurement(), Sorting: &tracking.Sorting{NotHazardous: true, NotContaminated: true, NotIsolation: true}})
@@ -137,8 +149,17 @@ func (h *history) event() {
 			h.say(l.Manager(l.Facility), "bin.retire", tracking.Body{Bin: bin, Reason: "broken"})
 		}
 	case "tare":
-		tare := quantity.Mass(rapid.IntRange(1, 9000).Draw(h.t, "tare"))
-		h.say(l.Manager(l.Facility), "bin.update", tracking.Body{Bin: bin, TareGrams: &tare})
+		update := tracking.Body{Bin: bin}
+		switch rapid.IntRange(0, 2).Draw(h.t, "what") {
+		case 0:
+			tare := quantity.Mass(rapid.IntRange(1, 9000).Draw(h.t, "tare"))
+			update.TareGrams = &tare
+		case 1:
+			update.VolumeLitres = int64(rapid.IntRange(60, 240).Draw(h.t, "volume"))
+		case 2:
+			update.Stream = h.pick("stream", []string{l.Stream, h.otherStream})
+		}
+		h.say(l.Manager(l.Facility), "bin.update", update)
 	case "receipt":
 		h.receipt(plant, run, bin)
 	case "treatment":
@@ -183,7 +204,22 @@ func (h *history) amend(ward, driver, plant access.Caller) {
 	case 0:
 		h.say(by, "undo", tracking.Body{Corrects: target})
 	case 1:
-		h.say(by, "correct", tracking.Body{Corrects: target, Reason: "it did not happen", Void: true})
+		if rapid.Bool().Draw(h.t, "voids") {
+			h.say(by, "correct", tracking.Body{Corrects: target, Reason: "it did not happen", Void: true})
+			return
+		}
+		clean, closings := rapid.Bool().Draw(h.t, "clean"), []string{}
+		for _, s := range h.said {
+			if s.sub.Type == "fill.close" {
+				closings = append(closings, s.sub.ID)
+			}
+		}
+		if len(closings) == 0 {
+			return // a replacement of anything else would be refused for its form
+		}
+		h.say(by, "correct", tracking.Body{Corrects: h.pick("closing", closings), Reason: "it was otherwise", Replacement: &tracking.Body{
+			Measurement: h.measurement(), Sorting: &tracking.Sorting{NotHazardous: clean, NotContaminated: true, NotIsolation: true},
+		}})
 	case 2:
 		by = rapid.SampledFrom([]access.Caller{h.lab.Manager(h.lab.Facility), plant}).Draw(h.t, "approver")
 		if rapid.Bool().Draw(h.t, "approves") {
@@ -197,8 +233,9 @@ func (h *history) amend(ward, driver, plant access.Caller) {
 	}
 }
 
-func drawHistory(t *rapid.T, l *Lab) *history {
-	h := &history{t: t, lab: l}
+func drawHistory(t *rapid.T, l *Lab, until time.Time) *history {
+	h := &history{t: t, lab: l, otherStream: l.MustStream(t), otherRecycler: l.MustRecycler(t), span: int(until.Sub(Start)/(5*time.Minute)) - 1}
+	h.span = min(h.span, 6*24*12)
 	h.register()
 	for range rapid.IntRange(1, 40).Draw(t, "events") {
 		h.event()
@@ -262,10 +299,14 @@ func TestHistoryInAnyOrderEndsInTheSameDocuments(t *testing.T) {
 		straight, shuffled := MustLab(t, s), MustLab(t, s)
 		straight.MustFacility(t)
 		shuffled.MustFacility(t)
-		far := Start.Add(30 * 24 * time.Hour)
+		// Within a day of the last entries, amendments count as made when the
+		// phones say so; a month later, as made on arrival.
+		far := Start.Add(time.Duration(rapid.SampledFrom([]int{1, 30}).Draw(t, "days")) * 24 * time.Hour)
+		h := drawHistory(t, straight, far)
+		shuffled.MustStream(t)
+		shuffled.MustRecycler(t)
 		straight.Clock.Set(far)
 		shuffled.Clock.Set(far)
-		h := drawHistory(t, straight)
 		tell(t, straight, h.said, func() int { return 1 })
 
 		again := slices.Concat(h.said, rapid.SliceOfN(rapid.SampledFrom(h.said), 0, 20).Draw(t, "duplicates"))

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/ricircolo/ricircolo/internal/calendar"
 	"github.com/ricircolo/ricircolo/internal/indicator"
 	"github.com/ricircolo/ricircolo/internal/quantity"
 )
@@ -26,8 +27,8 @@ func (x *pickupFold) receive(f *Fact) {
 		f.settle(Unfit, ReasonAlreadyReceived)
 		return
 	}
-	lines := x.waiting(b.Stream)
-	if len(lines) == 0 && x.hasLines(b.Stream) {
+	lines := x.waiting(b.Stream, f.At)
+	if len(lines) == 0 && x.allReceived(b.Stream) {
 		f.settle(Unfit, ReasonAlreadyReceived)
 		return
 	}
@@ -41,13 +42,9 @@ func (x *pickupFold) receive(f *Fact) {
 }
 
 func (x *pickupFold) receiveBin(f *Fact, b *Body) {
-	l := x.byBin[b.Bin]
-	switch {
-	case l == nil || l.Stream != b.Stream:
-		f.settle(Unfit, ReasonNotInLoad)
-		return
-	case x.receipts[l.Fill] != nil:
-		f.settle(Unfit, ReasonAlreadyReceived)
+	l, reason := x.lineOf(b)
+	if l == nil {
+		f.settle(Unfit, reason)
 		return
 	}
 	net := arrivalNet(b, l.TareGrams)
@@ -59,6 +56,22 @@ func (x *pickupFold) receiveBin(f *Fact, b *Body) {
 	a := newArrival(f, false)
 	a.AcceptedGrams, a.RefusedGrams, a.ContaminantGrams = net-b.RefusedGrams, b.RefusedGrams, b.ContaminantGrams
 	x.arrivals[l.Fill] = a
+}
+
+// lineOf finds the line that a bin's receipt is about: of several fillings of
+// the bin the first that has none.
+func (x *pickupFold) lineOf(b *Body) (*Line, Reason) {
+	reason := ReasonNotInLoad
+	for _, l := range x.byBin[b.Bin] {
+		if l.Stream != b.Stream {
+			continue
+		}
+		if x.receipts[l.Fill] == nil {
+			return l, ""
+		}
+		reason = ReasonAlreadyReceived
+	}
+	return nil, reason
 }
 
 // arrivalNet is the net mass that a receipt states; tare is the bin's.
@@ -81,15 +94,25 @@ func newArrival(f *Fact, allocated bool) *Arrival {
 	return a
 }
 
-func (x *pickupFold) hasLines(stream string) bool {
-	return slices.ContainsFunc(x.p.Lines, func(l Line) bool { return l.Stream == stream })
+// allReceived reports whether a stream has lines, each with its receipt.
+func (x *pickupFold) allReceived(stream string) bool {
+	has := false
+	for _, l := range x.p.Lines {
+		if l.Stream == stream {
+			if has = true; x.receipts[l.Fill] == nil {
+				return false
+			}
+		}
+	}
+	return has
 }
 
-// waiting lists the lines of a stream that have no receipt, by fill id.
-func (x *pickupFold) waiting(stream string) []*Line {
+// waiting lists the lines of a stream that were on the lorry when it was
+// received and have no receipt, by fill id.
+func (x *pickupFold) waiting(stream string, received calendar.Instant) []*Line {
 	var lines []*Line
 	for i := range x.p.Lines {
-		if l := &x.p.Lines[i]; l.Stream == stream && x.receipts[l.Fill] == nil {
+		if l := &x.p.Lines[i]; l.Stream == stream && l.At <= received && x.receipts[l.Fill] == nil {
 			lines = append(lines, l)
 		}
 	}

@@ -1,6 +1,7 @@
 package tracking
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -105,7 +106,8 @@ const DiscrepancyDue = 14 * 24 * time.Hour
 
 // tolerance is how far arrival may be from departure, and the rule's name:
 // scales on both sides agree within 3 % or half a kilogram per bin; a guess in
-// the ward is good for 30 % or two kilograms per bin. Chosen by us as a
+// the ward is good for 30 % or two kilograms per bin, of which never more than
+// half of what departed, or one kilogram. Chosen by us as a
 // start, in want of a published figure; a lab will tune it with its own data.
 func tolerance(lines []*Line) (quantity.Mass, string) {
 	percent, perBin, name := quantity.Mass(3), 500*quantity.Gram, "scales"
@@ -116,16 +118,16 @@ func tolerance(lines []*Line) (quantity.Mass, string) {
 			percent, perBin, name = 30, 2*quantity.Kilogram, "estimates"
 		}
 	}
-	return max(declared*percent/100, perBin*quantity.Mass(len(lines))), name
+	return max(declared*percent/100, min(perBin*quantity.Mass(len(lines)), max(declared/2, quantity.Kilogram))), name
 }
 
 // pickupFold is the fold of a pickup under way.
 type pickupFold struct {
 	p        *Pickup
 	loads    map[string]*Load
-	byBin    map[string]*Line
-	receipts map[string]*Fact // fill → the fact that received it
-	bulk     map[string]*Fact // stream → the receipt of its load
+	byBin    map[string][]*Line // by collection
+	receipts map[string]*Fact   // fill → the fact that received it
+	bulk     map[string]*Fact   // stream → the receipt of its load
 	arrivals map[string]*Arrival
 
 	cancelled *Fact
@@ -144,7 +146,7 @@ func foldPickup(p Pickup, facts []Fact) (Pickup, map[string]*Arrival) {
 			continue
 		}
 		then := p
-		then.Lines = slices.DeleteFunc(slices.Clone(p.Lines), func(l Line) bool { return l.At > d.At })
+		then.Lines = slices.DeleteFunc(slices.Clone(p.Lines), func(l Line) bool { return l.At > d.madeAt() })
 		then, _ = foldOnce(then, slices.Clone(facts[:i]))
 		dismissed := func(f Fact) bool { return f.Entry == d.Body.Entry }
 		at := slices.IndexFunc(then.Facts, dismissed)
@@ -164,14 +166,17 @@ func foldOnce(p Pickup, facts []Fact) (Pickup, map[string]*Arrival) {
 	slices.SortFunc(p.Lines, func(a, b Line) int { return compareText(a.Fill, b.Fill) })
 	p.State, p.Handover, p.Loads, p.Facts = Planned, nil, []Load{}, facts
 	fold := pickupFold{
-		p: &p, loads: map[string]*Load{}, byBin: map[string]*Line{},
+		p: &p, loads: map[string]*Load{}, byBin: map[string][]*Line{},
 		receipts: map[string]*Fact{}, bulk: map[string]*Fact{}, arrivals: map[string]*Arrival{},
 	}
 	for i := range p.Lines {
 		l := &p.Lines[i]
-		fold.byBin[l.Bin] = l
+		fold.byBin[l.Bin] = append(fold.byBin[l.Bin], l)
 		l.NotPlanned = len(p.Bins) > 0 && !slices.Contains(p.Bins, l.Bin)
 		fold.load(l.Stream).DeclaredGrams += l.DepartureGrams
+	}
+	for _, lines := range fold.byBin {
+		slices.SortFunc(lines, func(a, b *Line) int { return cmp.Compare(a.At, b.At) })
 	}
 	fold.amend()
 	for _, step := range []func(*Fact){fold.handle, fold.countersign, fold.receive} {
@@ -247,6 +252,11 @@ func (x *pickupFold) builtOn(from, to *Fact) bool {
 	next := Type("pickup.handover")
 	switch from.Type {
 	case "pickup.handover":
+		if slices.ContainsFunc(x.p.Facts, func(f Fact) bool {
+			return f.Type == "pickup.countersign" && f.Status != Voided && f.At <= to.madeAt()
+		}) {
+			return true
+		}
 		next = "receipt.record"
 	case "receipt.record":
 		next = "treatment.record"
@@ -254,7 +264,7 @@ func (x *pickupFold) builtOn(from, to *Fact) bool {
 		return false
 	}
 	return slices.ContainsFunc(x.p.Facts, func(f Fact) bool {
-		return f.Type == next && f.Status != Voided && from.before(&f) && f.before(to)
+		return f.Type == next && f.Status != Voided && from.before(&f) && f.At <= to.madeAt()
 	})
 }
 

@@ -172,7 +172,7 @@ func (w *work) applyAndAppend(p *prepared) (applied, store.Seq, error) {
 		return a, 0, err
 	}
 	if a.awaits != "" {
-		if err := w.await(c, p.body, a.awaits); err != nil {
+		if err := w.await(c, p.body, a.awaits, true); err != nil {
 			return a, 0, err
 		}
 	}
@@ -184,10 +184,13 @@ func (w *work) applyAndAppend(p *prepared) (applied, store.Seq, error) {
 	if err != nil {
 		return a, 0, err
 	}
-	if err := w.flush(); err != nil {
-		return a, seq, err
+	if err = w.flush(); err == nil {
+		err = w.release(c, a.known)
 	}
-	return a, seq, w.release(c, a.known)
+	if problem.As(err) != nil || errors.Is(err, store.ErrDuplicate) {
+		err = fmt.Errorf("after entry %d was appended: %v", seq, err) // not a refusal any more
+	}
+	return a, seq, err
 }
 
 func appendEntry(tx store.Tx, id string, content []byte, o Outcome) (store.Seq, error) {

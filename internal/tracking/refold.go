@@ -1,6 +1,7 @@
 package tracking
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 
@@ -15,13 +16,17 @@ import (
 // fills.
 func (w *work) refoldBin(bin *Bin, at calendar.Instant, entry string, add *Fact) ([]Fill, error) {
 	old, err := w.fillAt(bin, at, entry)
+	for err == nil && old.AmendedUntil != 0 { // an earlier amendment has to be judged again
+		old, err = w.fillBefore(old)
+	}
 	if err != nil {
 		return nil, err
 	}
 	loaded := []*Fill{old}
 	facts := slices.Clone(old.Facts)
+	most := mostFacts(add)
 	if add != nil {
-		if len(facts) >= MaxFacts {
+		if len(facts) >= most {
 			return nil, errTooManyFacts
 		}
 		facts = append(facts, *add)
@@ -33,8 +38,10 @@ func (w *work) refoldBin(bin *Bin, at calendar.Instant, entry string, add *Fact)
 	t := timeline{bin: bin, first: fillStart{old.ID, old.StartedAt, old.PreviousBy}, density: density}
 	var fills []Fill
 	for {
-		fills = foldTimeline(t, facts)
 		last := loaded[len(loaded)-1]
+		if add != nil || last.ID == bin.Fill.ID {
+			fills = foldTimeline(t, facts)
+		}
 		if last.ID == bin.Fill.ID {
 			break
 		}
@@ -42,15 +49,52 @@ func (w *work) refoldBin(bin *Bin, at calendar.Instant, entry string, add *Fact)
 		if err != nil {
 			return nil, err
 		}
-		end := &fills[len(fills)-1]
-		if add != nil && end.ID == next.ID && len(end.Facts) == 0 && end.PreviousBy == next.PreviousBy {
+		if add != nil && fills[len(fills)-1].leadsTo(next) {
 			fills = fills[:len(fills)-1] // the change ends before the next fill
 			break
 		}
 		loaded = append(loaded, next)
 		facts = append(facts, next.Facts...)
 	}
+	for i := range fills {
+		if add != nil && tooMany(fills[i].Facts, most) {
+			return nil, errTooManyFacts
+		}
+	}
 	return fills, w.replaceFills(bin, loaded, fills)
+}
+
+// mostFacts is how many facts a fill may have with this one: some room is kept
+// for what moves the fill on.
+func mostFacts(add *Fact) int {
+	if add != nil && (add.Type == "fill.close" || add.Type == "pickup.scan") {
+		return MaxFillFacts + 50
+	}
+	return MaxFillFacts
+}
+
+// leadsTo reports whether the fill that a fold ends with is the beginning of
+// the next one, as it was, so that nothing changes from there on.
+func (f *Fill) leadsTo(next *Fill) bool {
+	return f.ID == next.ID && len(f.Facts) == 0 && f.PreviousBy == next.PreviousBy && f.AmendedUntil == 0 && next.AmendedUntil == 0
+}
+
+// tooMany reports whether facts are beyond what may be folded again and again.
+func tooMany(facts []Fact, most int) bool {
+	amendments := 0
+	for i := range facts {
+		if isAmendment(facts[i].Type) {
+			amendments++
+		}
+	}
+	if len(facts) > most || amendments > MaxAmendments {
+		return true
+	}
+	if len(facts) < MaxAmendments {
+		return false
+	}
+	b, err := json.Marshal(facts)
+	return err != nil || len(b) > maxFactBytes
 }
 
 // fillAt finds the fill in whose time a fact lies: the last one that started
@@ -68,6 +112,20 @@ func (w *work) fillAt(bin *Bin, at calendar.Instant, entry string) (*Fill, error
 	}
 	if len(hits) == 0 { // before the bin was registered, by a clock that runs behind
 		return fetch[Fill](w, KindFill, bin.ID)
+	}
+	return fetch[Fill](w, KindFill, hits[0].Document.ID)
+}
+
+// fillBefore finds the fill that comes before in the same bin.
+func (w *work) fillBefore(f *Fill) (*Fill, error) {
+	hits, err := w.tx.Find(store.Query{
+		Kind: KindFill, Index: byBin, From: f.Bin + "|", To: f.startKey().Value, Descending: true, Limit: 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(hits) == 0 {
+		return nil, store.ErrNotFound
 	}
 	return fetch[Fill](w, KindFill, hits[0].Document.ID)
 }
@@ -207,10 +265,11 @@ func (w *work) refoldPickups(changed map[string]*lineChange) error {
 // refoldPickup folds a pickup again with one more fact and gives what arrived
 // back to its fills.
 func (w *work) refoldPickup(p *Pickup, add *Fact) error {
-	if len(p.Facts) >= MaxFacts {
+	facts := append(slices.Clone(p.Facts), *add)
+	if tooMany(facts, MaxPickupFacts) {
 		return errTooManyFacts
 	}
-	return w.foldPickupAgain(p, slices.Clone(p.Lines), append(slices.Clone(p.Facts), *add), nil)
+	return w.foldPickupAgain(p, slices.Clone(p.Lines), facts, nil)
 }
 
 // foldPickupAgain replaces a pickup's lines and facts. touched are the fills

@@ -148,8 +148,16 @@ func (w *walk) placeAmendments() {
 		w.home[f.Entry] = at
 		w.fills[at].Facts = append(w.fills[at].Facts, *f)
 	}
+	until := calendar.Instant(0)
 	for i := range w.fills {
-		slices.SortFunc(w.fills[i].Facts[happened[i]:], compareFacts)
+		fill := &w.fills[i]
+		slices.SortFunc(fill.Facts[happened[i]:], compareFacts)
+		if until >= fill.StartedAt {
+			fill.AmendedUntil = until
+		}
+		for j := range fill.Facts[happened[i]:] {
+			until = max(until, fill.Facts[happened[i]+j].madeAt())
+		}
 	}
 }
 

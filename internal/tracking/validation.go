@@ -9,6 +9,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/problem"
 	"github.com/ricircolo/ricircolo/internal/quantity"
+	"github.com/ricircolo/ricircolo/qrlabels"
 )
 
 // validation collects all faults of one body.
@@ -48,6 +49,20 @@ func (v *validation) optionalID(s, pointer string) {
 func (v *validation) discrepancy(s string) {
 	pickup, stream, both := strings.Cut(s, ":")
 	v.ok(both && validID(pickup) && validID(stream), "/discrepancy", "malformed", "Give the id as the discrepancy shows it: pickup:stream.")
+}
+
+// label asks for a label's code, in any way of writing it, or nothing, and
+// puts it into its one form.
+func (v *validation) label(s *string, pointer string) {
+	if *s == "" {
+		return
+	}
+	code, err := qrlabels.ParseCode(*s)
+	if err != nil {
+		v.ok(false, pointer, "label-invalid", "This is not a label's code: "+err.Error()+".")
+		return
+	}
+	*s = code.String()
 }
 
 func validID(s string) bool {
