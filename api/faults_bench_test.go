@@ -38,7 +38,8 @@ const stage = 3 * time.Second
 // documents, cube, fsync) into proportion, all in one run on one machine, with
 // server and clients sharing it:
 //
-//	scan/no-op       to an answer that does nothing, through the same chain
+//	scan/no-op       to an answer that does nothing, through the same chain;
+//	                 client-scan/no-op is the same with clients of net/http
 //	scan/bare        to net/http doing nothing
 //	scan/raw-single  to appending to the ledger one by one, each with its fsync
 //	sync/single      entries in batches of 200 to entries one by one, by one phone
@@ -55,12 +56,15 @@ func BenchmarkHTTP(b *testing.B) {
 		raw := rawSingle(b)
 		single := s.rate(b, phones, 1, s.single)
 		batch := s.rate(b, batches, tracking.MaxSync, s.batch)
+		clientNoop := s.clientRate(b, http.MethodGet, "/healthz", func(int) any { return nil })
+		clientScan := s.clientRate(b, http.MethodPost, "/api/v1/entries", func(n int) any { return s.entry(n, phones) })
 		alone, together := s.rate(b, 1, 1, s.single), s.rate(b, 1, tracking.MaxSync, s.batch)
 		p50, p99 := s.latencies(b, single/2)
 		head := s.end(b)
 		start, rss := s.outside(b)
 		for name, value := range map[string]float64{
 			"scan/s": single, "synced/s": batch, "no-op/s": noop, "bare/s": bare, "raw-single/s": raw, "scan/no-op": single / noop, "scan/bare": single / bare,
+			"client-scan/s": clientScan, "client-no-op/s": clientNoop, "client-scan/no-op": clientScan / clientNoop,
 			"scan/raw-single": single / raw, "sync/single": together / alone, "p50-ms": p50.Seconds() * 1000, "p99-ms": p99.Seconds() * 1000,
 			"p99/p50": p99.Seconds() / p50.Seconds(), "RSS-MiB": rss, "entries": float64(head), "start-ms": start.Seconds() * 1000,
 		} {
