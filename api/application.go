@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -106,7 +105,7 @@ func (a *application) server() (*rest.Server, error) {
 	}
 	l := a.cfg.Limits
 	return rest.New(rest.Config{
-		BaseURL: a.cfg.PublicURL(), TrustedProxies: prefixes(a.cfg.TrustedProxies), MetricsFrom: prefixes(a.cfg.MetricsFrom),
+		BaseURL: a.cfg.PublicURL(), TrustedProxies: a.cfg.TrustedProxies, MetricsFrom: a.cfg.MetricsFrom,
 		Ready: a.store.Check, Log: a.log, Version: version(), Labels: base,
 		Limits: rest.Limits{
 			Body: int(l.MaxBody), BatchBody: int(l.MaxBatchBody),
@@ -117,8 +116,6 @@ func (a *application) server() (*rest.Server, error) {
 		},
 	}, rest.Services{Authenticator: a.identity, Identity: a.identity, Tracking: a.tracking})
 }
-
-func prefixes(networks config.Networks) []netip.Prefix { return networks }
 
 // isLab tells the partition of a lab from that of the people.
 func isLab(partition string) bool { return !strings.HasPrefix(partition, "_") }

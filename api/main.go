@@ -42,7 +42,7 @@ func main() {
 	)
 	if err := parsed.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "ricircolo: "+explain(err))
-		os.Exit(1) //nolint:gocritic // nothing is deferred that matters now
+		os.Exit(1)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ricircolo/ricircolo/internal/access"
 	"github.com/ricircolo/ricircolo/internal/calendar"
@@ -205,13 +206,10 @@ func (w *work) applyToPickup(c Content, b Body, id string) (applied, error) {
 	return answer(&p.Facts[i], "")
 }
 
+// discrepancyPickup is the pickup in a discrepancy's id.
 func discrepancyPickup(id string) string {
-	for i := range id {
-		if id[i] == ':' {
-			return id[:i]
-		}
-	}
-	return id
+	pickup, _, _ := strings.Cut(id, ":")
+	return pickup
 }
 
 // unknownReference turns a missing document into a problem with the value at
@@ -234,7 +232,7 @@ func (w *work) applyAmendment(c Content, b Body) (applied, error) {
 	if err != nil {
 		return applied{}, err
 	}
-	if !w.mayAmend(c, target) {
+	if !mayAmend(c, target) {
 		return awaiting("entry:" + targetID), nil
 	}
 	if reason := misses(c.Type, target.Type); reason != "" {
@@ -276,10 +274,10 @@ func misses(amendment, target Type) Reason {
 	return ""
 }
 
-// mayAmend reports whether the author may know of the target at all: an own
-// entry, or one between the author's organisation and another (decided where
-// the target is).
-func (w *work) mayAmend(c, target Content) bool {
+// mayAmend reports whether the author may undo or correct the target: only an
+// own organisation's entry. Who may answer or dismiss is decided where the
+// target is.
+func mayAmend(c, target Content) bool {
 	return c.Type != "undo" && c.Type != "correct" || c.Organisation == target.Organisation
 }
 

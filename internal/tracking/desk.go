@@ -37,7 +37,8 @@ func ok(known ...string) (applied, error) {
 	return applied{outcome: Outcome{Status: WasApplied}, known: known}, nil
 }
 
-// reference checks that what a body names is there and in scope.
+// wardOf checks that a ward is there, in the facility, and in the author's
+// scope.
 func (w *work) wardOf(c Content, facility, ward, pointer string) error {
 	d, err := fetch[Ward](w, KindWard, ward)
 	if err == nil && (d.Facility != facility || !c.scope().SeesFacility(facility)) {
