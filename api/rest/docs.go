@@ -5,6 +5,7 @@ import (
 	"embed"
 	"html/template"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -99,7 +100,7 @@ func docsPage(document []byte) ([]byte, error) {
 	if err := yaml.Unmarshal(document, &doc); err != nil {
 		return nil, err
 	}
-	t, err := template.ParseFS(docsFiles, "page/docs.html")
+	t, err := template.New("docs.html").Funcs(template.FuncMap{"prose": prose}).ParseFS(docsFiles, "page/docs.html")
 	if err != nil {
 		return nil, err
 	}
@@ -192,4 +193,12 @@ func yamlText(n yaml.Node) string {
 		return ""
 	}
 	return strings.TrimSpace(b.String())
+}
+
+var quoted = regexp.MustCompile("`([^`]+)`")
+
+// prose shows what a text has in backticks, as Markdown does, as code. All
+// else is escaped.
+func prose(text string) template.HTML {
+	return template.HTML(quoted.ReplaceAllString(template.HTMLEscapeString(text), "<code>$1</code>"))
 }

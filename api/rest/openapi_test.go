@@ -187,3 +187,10 @@ func TestDocsPage(t *testing.T) {
 		}
 	}
 }
+
+func TestProseIsEscaped(t *testing.T) {
+	got := string(prose("a `code` & <b>`<i>`</b>"))
+	if want := "a <code>code</code> &amp; &lt;b&gt;<code>&lt;i&gt;</code>&lt;/b&gt;"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
