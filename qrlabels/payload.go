@@ -28,6 +28,7 @@ const (
 	PayloadMalformed PayloadFault = "malformed" // a link that is broken
 	PayloadDisguised PayloadFault = "disguised" // a link made to look like another: a user part, a backslash, a letter of another script in the host
 	PayloadPath      PayloadFault = "path"      // a link, but not to a label
+	PayloadAsset     PayloadFault = "asset"     // a GS1 Digital Link to something else than a label, or with a wrong check digit
 	PayloadCode      PayloadFault = "code"      // a link to a label with a code that is none; Err is a *CodeError
 )
 

@@ -22,7 +22,11 @@ type row struct {
 //	store ← {sqlite, mongo}; tracking → store, the port only
 var rows = []row{
 	// leaves
-	{folder: "qrlabels", pure: true, modules: "github.com/skip2/go-qrcode"},
+	{folder: "qrlabels", own: "qrlabels/gs1", pure: true, modules: "github.com/skip2/go-qrcode"},
+	{folder: "qrlabels/gs1", pure: true},
+	{folder: "qrlabels/print", own: "qrlabels qrlabels/internal/pdf qrlabels/internal/typeface", pure: true, modules: "golang.org/x/image golang.org/x/text"},
+	{folder: "qrlabels/internal/pdf", own: "qrlabels/internal/typeface", pure: true},
+	{folder: "qrlabels/internal/typeface", pure: true, modules: "golang.org/x/image"},
 	{folder: "internal/quantity", pure: true},
 	{folder: "internal/problem", pure: true},
 	{folder: "internal/calendar", pure: true},
@@ -40,9 +44,12 @@ var rows = []row{
 
 	// the domain
 	{folder: "internal/indicator", own: "internal/quantity internal/calendar internal/problem"},
-	{folder: "internal/tracking", own: "internal/store internal/access internal/problem internal/strictjson internal/quantity internal/calendar internal/indicator qrlabels"},
+	{folder: "internal/tracking", own: "internal/store internal/access internal/problem internal/strictjson internal/quantity internal/calendar internal/indicator qrlabels qrlabels/print"},
 	{folder: "internal/report", own: "internal/tracking internal/indicator internal/access internal/problem internal/quantity internal/calendar qrlabels"},
-	{folder: "internal/demo", own: "internal/tracking internal/identity internal/store internal/indicator internal/access internal/problem internal/quantity internal/calendar qrlabels"},
+	{folder: "internal/demo", own: "internal/tracking internal/identity internal/store internal/indicator internal/access internal/problem internal/quantity internal/calendar qrlabels qrlabels/print"},
+
+	// the public side of a label
+	{folder: "internal/finder", own: "internal/store internal/tracking internal/access internal/problem internal/calendar qrlabels"},
 
 	// people
 	{folder: "internal/identity", own: "internal/store internal/access internal/problem internal/calendar internal/identity/password internal/identity/throttle internal/identity/token"},
@@ -51,7 +58,7 @@ var rows = []row{
 	{folder: "internal/identity/token"},
 
 	// the outside
-	{folder: "api/rest", own: "api/app internal/tracking internal/identity internal/identity/throttle internal/report internal/indicator internal/store internal/access internal/problem internal/strictjson internal/quantity internal/calendar qrlabels"},
+	{folder: "api/rest", own: "api/app internal/finder internal/tracking internal/identity internal/identity/throttle internal/report internal/indicator internal/store internal/access internal/problem internal/strictjson internal/quantity internal/calendar qrlabels qrlabels/print"},
 	{folder: "api/rest/resttest"},
 	{folder: "api/app"},
 	{folder: "api", own: "*"},

@@ -1,0 +1,133 @@
+package print
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/ricircolo/ricircolo/qrlabels"
+)
+
+// Job is how labels are to be printed. The zero values of all but Sheet are
+// defaults.
+type Job struct {
+	Sheet    Sheet
+	Skip     int      // labels of the first sheet that are used up
+	Printer  Printer  // where it prints, and how finely
+	Language Language // default Both
+	Level    qrlabels.Level
+	CutMarks bool // lines around every label, for plain paper
+
+	Title   string    // of the document; default is the sheet's
+	Created time.Time // of the document; the zero time leaves it out
+}
+
+// Printer is what has to be known about a printer. Measure it on the page of
+// Job.Calibration.
+type Printer struct {
+	OffsetX float64 // mm by which the print has to move to the right
+	OffsetY float64 // mm by which the print has to move down
+	Scale   float64 // by which the print has to grow; 0 is 1
+	DPI     int     // dots per inch, for PNG and ZPL; 0 is 300
+}
+
+// What a printer may be off by: more is a wrong sheet.
+const (
+	MaxOffset = 20.0 // mm
+	MinScale  = 0.9
+	MaxScale  = 1.1
+	MinDPI    = 150
+	MaxDPI    = 600
+)
+
+// Validate reports all that is wrong with the job.
+func (j Job) Validate() error {
+	var faults []error
+	want := func(ok bool, format string, args ...any) {
+		if !ok {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	j = j.withDefaults()
+	if err := j.Sheet.Validate(); err != nil {
+		return err
+	}
+	p := j.Printer
+	want(j.Skip >= 0 && j.Skip < j.Sheet.PerPage(), "skip is %d, want 0 to %d: the sheet has %d labels", j.Skip, j.Sheet.PerPage()-1, j.Sheet.PerPage())
+	want(p.OffsetX >= -MaxOffset && p.OffsetX <= MaxOffset, "offset to the right is %g mm, want at most %g either way", p.OffsetX, MaxOffset)
+	want(p.OffsetY >= -MaxOffset && p.OffsetY <= MaxOffset, "offset down is %g mm, want at most %g either way", p.OffsetY, MaxOffset)
+	want(p.Scale >= MinScale && p.Scale <= MaxScale, "scale is %g, want %g to %g", p.Scale, MinScale, MaxScale)
+	want(p.DPI >= MinDPI && p.DPI <= MaxDPI, "resolution is %d dpi, want %d to %d", p.DPI, MinDPI, MaxDPI)
+	want(j.Language == Both || j.Language == Italian || j.Language == English, "language is %q, want both, it or en", j.Language)
+	return errors.Join(faults...)
+}
+
+func (j Job) withDefaults() Job {
+	if j.Printer.Scale == 0 {
+		j.Printer.Scale = 1
+	}
+	if j.Printer.DPI == 0 {
+		j.Printer.DPI = 300
+	}
+	if j.Language == "" {
+		j.Language = Both
+	}
+	if j.Title == "" {
+		j.Title = j.Sheet.Title
+	}
+	return j
+}
+
+// Pages is the number of pages that n labels take.
+func (j Job) Pages(n int) int {
+	if n <= 0 {
+		return 0
+	}
+	return (j.Skip + n + j.Sheet.PerPage() - 1) / j.Sheet.PerPage()
+}
+
+// NextSkip is what Skip has to be after n labels, to go on with the last sheet: 0
+// if it is used up.
+func (j Job) NextSkip(n int) int { return (j.Skip + n) % j.Sheet.PerPage() }
+
+// Format is a kind of file.
+type Format string
+
+// The formats.
+const (
+	PDF Format = "pdf"
+	SVG Format = "svg"
+	PNG Format = "png"
+	ZPL Format = "zpl"
+)
+
+// MediaType is what Write writes for n labels in a format.
+func (j Job) MediaType(f Format, n int) string {
+	switch {
+	case f == PDF:
+		return "application/pdf"
+	case f == ZPL:
+		return "application/zpl"
+	case j.Pages(n) > 1:
+		return "application/zip"
+	case f == SVG:
+		return "image/svg+xml"
+	}
+	return "image/png"
+}
+
+// Write writes n labels in a format. PDF and ZPL are one file; SVG and PNG are
+// one page, or a ZIP archive of page-001.svg and so on when there are more: see
+// MediaType. ZPL is for rolls only. The error is that of the job, a label, ctx,
+// or w; what was written before it is of no use.
+func (j Job) Write(ctx context.Context, w io.Writer, f Format, n int, labels iter.Seq[Label]) error {
+	return errors.New("not yet")
+}
+
+// Calibration writes a PDF page on which offset and scale of a printer are
+// measured, for the job's sheet. With the job's own printer set it shows whether
+// they are right.
+func (j Job) Calibration(w io.Writer) error { return errors.New("not yet") }
