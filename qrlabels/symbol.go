@@ -49,6 +49,7 @@ func (l Level) library() (qrcode.RecoveryLevel, error) {
 // Symbol is a QR code: a square of black and white modules with its quiet zone.
 // The zero Symbol is empty.
 type Symbol struct {
+	level   Level
 	version int
 	size    int    // modules per side, quiet zone included
 	black   []bool // row by row; never changed
@@ -70,12 +71,18 @@ func Encode(text string, level Level) (Symbol, error) {
 		return Symbol{}, fmt.Errorf("encoding a symbol: %w", err)
 	}
 	rows := code.Bitmap() // with the quiet zone
-	s := Symbol{version: code.VersionNumber, size: len(rows), black: make([]bool, 0, len(rows)*len(rows))}
+	if level == "" {
+		level = H
+	}
+	s := Symbol{level: level, version: code.VersionNumber, size: len(rows), black: make([]bool, 0, len(rows)*len(rows))}
 	for _, row := range rows {
 		s.black = append(s.black, row...)
 	}
 	return s, nil
 }
+
+// Level is the level that the symbol was encoded at.
+func (s Symbol) Level() Level { return s.level }
 
 // Version is the size class of the standard, 1 to 40.
 func (s Symbol) Version() int { return s.version }

@@ -124,10 +124,47 @@ func (j Job) MediaType(f Format, n int) string {
 // MediaType. ZPL is for rolls only. The error is that of the job, a label, ctx,
 // or w; what was written before it is of no use.
 func (j Job) Write(ctx context.Context, w io.Writer, f Format, n int, labels iter.Seq[Label]) error {
-	return errors.New("not yet")
+	if err := j.CheckFormat(f); err != nil {
+		return err
+	}
+	given := 0
+	counted := func(yield func(Label) bool) {
+		for l := range labels {
+			if given++; given > n || !yield(l) {
+				return
+			}
+		}
+	}
+	j = j.withDefaults()
+	var err error
+	switch f {
+	case PDF:
+		err = j.writePDF(ctx, w, counted)
+	case ZPL:
+		err = j.writeZPL(ctx, w, counted)
+	default:
+		err = j.writeImages(ctx, w, f, n, counted)
+	}
+	if err == nil && (given != n || n == 0) {
+		return fmt.Errorf("got %d labels, want %d and at least one", given, n)
+	}
+	return err
 }
 
-// Calibration writes a PDF page on which offset and scale of a printer are
-// measured, for the job's sheet. With the job's own printer set it shows whether
-// they are right.
-func (j Job) Calibration(w io.Writer) error { return errors.New("not yet") }
+// CheckFormat reports what keeps the job from being written in a format.
+func (j Job) CheckFormat(f Format) error {
+	if err := j.Validate(); err != nil {
+		return err
+	}
+	j = j.withDefaults()
+	perMM := float64(j.Printer.DPI) / 25.4
+	switch {
+	case f != PDF && f != SVG && f != PNG && f != ZPL:
+		return fmt.Errorf("format is %q, want pdf, svg, png or zpl", f)
+	case f == ZPL && !j.Sheet.IsRoll():
+		return fmt.Errorf("ZPL is for rolls, with one label a page; %s has %d", j.Sheet.ID, j.Sheet.PerPage())
+	case f == PNG && j.Sheet.PageWidth*j.Sheet.PageHeight*perMM*perMM > MaxPixels:
+		return fmt.Errorf("a page of %s at %d dpi has more than %d million pixels: use a lower resolution, or PDF", j.Sheet.ID, j.Printer.DPI, MaxPixels/1_000_000)
+	}
+	return nil
+}

@@ -67,7 +67,7 @@ func (l Label) check() error {
 			return fmt.Errorf("label %s: %d pictograms, want at most %d", l.Code, len(s.Pictograms), MaxPictograms)
 		}
 		for _, p := range s.Pictograms {
-			if _, ok := pictures[p]; !ok {
+			if _, ok := pictures()[p]; !ok {
 				return fmt.Errorf("label %s: there is no pictogram %q", l.Code, p)
 			}
 		}
