@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/ricircolo/ricircolo/qrlabels/gs1"
 )
 
 const (
@@ -15,7 +17,11 @@ const (
 	MaxPayload     = 50
 	CompactPayload = 35
 
-	pathBefore = "/B/" // between host and code
+	// MaxAssetPayload is the longest text on a label with a GRAI: version 6.
+	MaxAssetPayload = MaxPayload + len(assetBefore) + assetDigits - len(pathBefore)
+
+	pathBefore  = "/B/"    // between host and code
+	assetBefore = "/8003/" // between host and GRAI
 )
 
 // Base is the configured start of every label's link, such as
@@ -23,6 +29,7 @@ const (
 type Base struct {
 	scheme string // "https" or "http"
 	host   string // lower case, with the port unless it is the scheme's own
+	asset  string // the digits of a GRAI in front of its serial; "" for short links
 }
 
 // NewBase reads a base: https, or http for a loopback address, then a DNS name
@@ -52,7 +59,7 @@ func parseBase(s string) (Base, error) {
 	if err != nil {
 		return Base{}, err
 	}
-	b := Base{u.Scheme, host}
+	b := Base{scheme: u.Scheme, host: host}
 	if over := b.payloadLength() - MaxPayload; over > 0 {
 		return Base{}, fmt.Errorf("host and port have %d characters, want at most %d: a longer link makes the modules of the symbol too small",
 			len(host), len(host)-over)
@@ -131,12 +138,28 @@ func loopback(host string) bool {
 // implies.
 func (b Base) String() string { return b.scheme + "://" + b.host }
 
-// Payload is the text on the label of a code that is not zero:
-// HTTPS://HOST/B/CODE, at most MaxPayload characters, all of the alphanumeric
-// mode of QR codes. Browsers lower the case of scheme and host but not of the
-// path: the server has to answer at /B/.
+// WithAsset is the base whose labels carry GS1 Digital Links: every bin is an asset
+// of a type, and the code of its label the serial. The company prefix has 6 to 12
+// digits, and the asset type fills it up to 12. The error is a *gs1.Error.
+func (b Base) WithAsset(companyPrefix, assetType string) (Base, error) {
+	grai, err := gs1.NewGRAI(companyPrefix, assetType, "")
+	if err != nil {
+		return Base{}, fmt.Errorf("assets of labels: %w", err)
+	}
+	b.asset = grai.String()
+	return b, nil
+}
+
+// Payload is the text on the label of a code that is not zero: HTTPS://HOST/B/CODE,
+// at most MaxPayload characters, or HTTPS://HOST/8003/GRAI, at most
+// MaxAssetPayload, all of the alphanumeric mode of QR codes. Browsers lower the
+// case of scheme and host but not of the path: the server has to answer at /B/.
 func (b Base) Payload(c Code) string {
-	return strings.ToUpper(b.String()) + pathBefore + c.text
+	origin := strings.ToUpper(b.String())
+	if b.asset != "" {
+		return origin + assetBefore + b.asset + c.text
+	}
+	return origin + pathBefore + c.text
 }
 
 func (b Base) payloadLength() int { return len(b.String()) + len(pathBefore) + CodeLength }

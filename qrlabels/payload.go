@@ -50,9 +50,9 @@ func (e *PayloadError) Error() string {
 func (e *PayloadError) Unwrap() error { return e.Err }
 
 // ParsePayload reads what a camera saw: SCHEME://HOST[:PORT]/B/CODE in upper or
-// lower case and nothing around it, of any host. It is stricter than a browser:
-// what it accepts, every browser understands in the same way. Its error is a
-// *PayloadError.
+// lower case and nothing around it, or a GS1 Digital Link of a bin, of any host. It
+// is stricter than a browser: what it accepts, every browser understands in the
+// same way. Its error is a *PayloadError.
 func ParsePayload(s string) (Payload, error) {
 	if len(s) > maxScan {
 		return Payload{}, &PayloadError{Fault: PayloadTooLong}
@@ -72,14 +72,26 @@ func ParsePayload(s string) (Payload, error) {
 	if err != nil {
 		return Payload{}, &PayloadError{Fault: PayloadMalformed, Err: err}
 	}
-	if len(path) < len(pathBefore) || !strings.EqualFold(path[:len(pathBefore)], pathBefore) || strings.ContainsFunc(path[len(pathBefore):], notInSegment) {
-		return Payload{}, &PayloadError{Fault: PayloadPath}
+	code, err := parsePath(scheme+"://"+host, path)
+	if err != nil {
+		return Payload{}, err
+	}
+	return Payload{Code: code, Scheme: scheme, Host: host}, nil
+}
+
+// parsePath reads what follows the host: /B/CODE, or else a Digital Link.
+func parsePath(origin, path string) (Code, error) {
+	if len(path) < len(pathBefore) || !strings.EqualFold(path[:len(pathBefore)], pathBefore) {
+		return parseAssetLink(origin + path)
+	}
+	if strings.ContainsFunc(path[len(pathBefore):], notInSegment) {
+		return Code{}, &PayloadError{Fault: PayloadPath}
 	}
 	code, err := ParseCode(path[len(pathBefore):])
 	if err != nil {
-		return Payload{}, &PayloadError{Fault: PayloadCode, Err: err}
+		return Code{}, &PayloadError{Fault: PayloadCode, Err: err}
 	}
-	return Payload{Code: code, Scheme: scheme, Host: host}, nil
+	return code, nil
 }
 
 // cutScheme splits https:// or http:// off and returns the scheme in lower case.
