@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ricircolo/ricircolo/api/rest/resttest"
+	"github.com/ricircolo/ricircolo/qrlabels/print"
 )
 
 // catalogueBodies are good bodies, by path.
@@ -18,7 +19,7 @@ var catalogueBodies = map[string]fields{
 	recyclersPath:  {"name": "Riciclo"},
 	streamsPath: {
 		"name": "Film", "nameIt": "Film", "family": "fossil", "eer": "15 01 02", "gramsPerLitre": 25, "colour": "#1b7f5c",
-		"polymers": []fields{{"polymer": "PE", "permille": 1000}}, "accepts": []string{"film"}, "refusesIt": []string{"aghi"},
+		"polymers": []fields{{"polymer": "PE", "permille": 1000}}, "accepts": []string{"film"}, "refusesIt": []string{"aghi"}, "pictograms": []string{"film", "bag"},
 	},
 }
 
@@ -150,6 +151,49 @@ func TestStreamDensityIsDated(t *testing.T) {
 		if len(a.Errors) != 1 || a.Errors[0].Pointer != "/"+key {
 			t.Errorf("%s: got %+v, want an error at it", key, a.Errors)
 		}
+	}
+}
+
+func TestStreamPictograms(t *testing.T) {
+	w := mustWorld(t)
+	c := w.as("coordinator", "")
+	body := maps.Clone(catalogueBodies[streamsPath])
+	var got streamResponse
+	body["pictograms"] = []string{"cap", "bottle", "tray", "cup", "box"}
+	c.Do(t, post, streamsPath, body).Want(t, 201).JSON(t, &got)
+	if !slices.Equal(got.Pictograms, []string{"cap", "bottle", "tray", "cup", "box"}) {
+		t.Errorf("got %v, want them in their order", got.Pictograms)
+	}
+	for _, tt := range []struct {
+		given         []string
+		pointer, code string
+	}{
+		{[]string{"bottle", "spoon"}, "/pictograms/1", "unknown"},
+		{[]string{"Bottle"}, "/pictograms/0", "unknown"},
+		{[]string{""}, "/pictograms/0", "unknown"},
+		{[]string{"cap", "cap"}, "/pictograms/1", "repeated"},
+		{[]string{"cap", "bottle", "tray", "cup", "box", "bag"}, "/pictograms", "too-many"},
+	} {
+		body["pictograms"] = tt.given
+		a := mustAnswer(t, string(c.Do(t, post, streamsPath, body).Want(t, 400).Body))
+		if len(a.Errors) != 1 || a.Errors[0].Pointer != tt.pointer || a.Errors[0].Code != tt.code {
+			t.Errorf("%v: got %+v, want %s at %s", tt.given, a.Errors, tt.code, tt.pointer)
+		}
+	}
+}
+
+// The document names the pictograms that labels can show.
+func TestDocumentNamesPictograms(t *testing.T) {
+	node, _ := mustSpec(t).Resolve(map[string]any{"$ref": "#/components/schemas/Pictograms"}, "")
+	var want []any
+	for _, p := range print.Pictograms() {
+		want = append(want, string(p))
+	}
+	if got := node["items"].(map[string]any)["enum"].([]any); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := fmt.Sprint(node["maxItems"]); got != fmt.Sprint(print.MaxPictograms) {
+		t.Errorf("got at most %s, want %d", got, print.MaxPictograms)
 	}
 }
 

@@ -99,6 +99,8 @@ type Stream struct {
 	RefusesIT []string       `json:"refusesIt,omitempty"` // the same in Italian
 	Densities []DatedDensity `json:"densities"`           // ascending
 	Colour    string         `json:"colour,omitempty"`    // #rrggbb
+	// Pictograms are what its labels show, each one of print.Pictograms.
+	Pictograms []string `json:"pictograms,omitempty"`
 }
 
 // PolymerShare is the share of a polymer in a stream, in thousandths by mass.
