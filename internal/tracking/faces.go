@@ -1,6 +1,7 @@
 package tracking
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -241,22 +242,38 @@ func (s *Service) PrintSetup(ctx context.Context, c access.Caller, sheet, printe
 			if err != nil {
 				return err
 			}
-			by = p.Adjustment()
-			if sheet == "" {
-				sheet = p.Sheet
-			}
+			by, sheet = p.Adjustment(), cmp.Or(sheet, p.Sheet)
 		}
-		if sheet == "" {
-			v := &validation{}
-			v.ok(false, "/sheet", "required", "Name a sheet, or a printer that holds one.")
-			return v.err()
-		}
-		found, _, err := sheetOf(x, sheet)
-		if err != nil {
-			return unknownReference(err, "/sheet", "sheet")
-		}
-		on = found.Geometry()
-		return nil
+		on, err = x.sheet(sheet, "/sheet")
+		return err
 	})
 	return on, by, err
+}
+
+// CalibrationSetup finds how a printer is off, or returns a NotFound problem;
+// and the named sheet, or ("") the one that it usually holds.
+func (s *Service) CalibrationSetup(ctx context.Context, c access.Caller, printer, sheet string) (on print.Sheet, by print.Printer, err error) {
+	err = s.view(ctx, c, access.ReadPrinters, func(x *reading) error {
+		p, _, err := found[Printer](x, KindPrinter, printer, seesPrinter(c))
+		if err != nil {
+			return err
+		}
+		by = p.Adjustment()
+		on, err = x.sheet(cmp.Or(sheet, p.Sheet), "?sheet")
+		return err
+	})
+	return on, by, err
+}
+
+// sheet is the geometry of a sheet that a request names.
+func (x *reading) sheet(id, pointer string) (print.Sheet, error) {
+	v := &validation{}
+	if v.ok(id != "", pointer, "required", "Name a sheet, or a printer that holds one."); v.err() != nil {
+		return print.Sheet{}, v.err()
+	}
+	s, _, err := sheetOf(x, id)
+	if err != nil {
+		return print.Sheet{}, unknownReference(err, pointer, "sheet")
+	}
+	return s.Geometry(), nil
 }

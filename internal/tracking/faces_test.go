@@ -258,6 +258,20 @@ func TestPrintSetup(t *testing.T) {
 	if err := ask(ward, "L7160", foreign); err == nil || err.Error() != unknown.Error() {
 		t.Errorf("foreign printer: got %v, want %v", err, unknown)
 	}
+	for _, tt := range []struct{ printer, sheet, want string }{{own, "", "L7160"}, {own, "nostro", "Nostro"}, {labs.Doc.ID, "L7163", "L7163"}} {
+		sheet, printer, err := l.Service.CalibrationSetup(ctx, l.Manager(l.Facility), tt.printer, tt.sheet)
+		if err != nil || sheet.ID != tt.want || printer.DPI != 600 {
+			t.Errorf("calibrating %+v: got %s, %+v, %v", tt, sheet.ID, printer, err)
+		}
+	}
+	calibrate := func(c access.Caller, printer, sheet string) error {
+		_, _, err := l.Service.CalibrationSetup(ctx, c, printer, sheet)
+		return err
+	}
+	wantFault(t, "calibrating without a sheet", calibrate(l.Manager(l.Facility), labs.Doc.ID, ""), "entry-invalid", "?sheet", "required")
+	wantFault(t, "calibrating on no sheet", calibrate(l.Manager(l.Facility), own, "L0000"), "reference-unknown", "?sheet", "unknown")
+	wantFault(t, "calibrating a foreign printer", calibrate(l.Manager(l.Facility), foreign, "L7160"), "not-found", "", "")
+	wantFault(t, "ward staff calibrating", calibrate(ward, own, ""), "role-not-allowed", "", "")
 	wantFault(t, "an auditor", ask(l.Auditor("", ""), "L7160", ""), "role-not-allowed", "", "")
 	if _, err := qrlabels.ParseCode("7K4M9QXP2RTBW"); err != nil {
 		t.Errorf("control: the unknown code is none: %v", err)

@@ -179,6 +179,10 @@ func faultReads() map[string]faultRead {
 			sheet, printer, err := s.PrintSetup(ctx, l.Coordinator(), "", of.printer)
 			return []any{sheet, printer}, err
 		},
+		"CalibrationSetup": func(ctx context.Context, s *service, l *Lab, of chain) (any, error) {
+			sheet, printer, err := s.CalibrationSetup(ctx, l.Coordinator(), of.printer, "")
+			return []any{sheet, printer}, err
+		},
 		"LabelFaces": read(func(ctx context.Context, s *service, c caller, of chain) (any, error) {
 			return s.LabelFaces(ctx, c, tracking.LabelSelection{Codes: []string{of.label}})
 		}),
