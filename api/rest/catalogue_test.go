@@ -25,39 +25,47 @@ var catalogueBodies = map[string]fields{
 
 func TestCatalogueFlows(t *testing.T) {
 	w := mustWorld(t)
-	c := w.as("coordinator", "")
 	for path, body := range catalogueBodies {
 		t.Run(path, func(t *testing.T) {
-			first := c.Do(t, post, path, body, "Idempotency-Key", "k").Want(t, 201)
-			again := c.Do(t, post, path, body, "Idempotency-Key", "k").Want(t, 201)
-			if string(first.Body) != string(again.Body) || first.Header.Get("ETag") != again.Header.Get("ETag") {
-				t.Errorf("got %s, then %s with the same key", first.Body, again.Body)
-			}
-			other := maps.Clone(body)
-			other["name"] = "Other"
-			c.Do(t, post, path, other, "Idempotency-Key", "k").WantProblem(t, 422, "idempotency-key-reused")
-			c.Do(t, post, path, body, "Idempotency-Key", strings.Repeat("k", 256)).WantProblem(t, 400, "idempotency-key-invalid")
-			w.as("coordinator", "x").Do(t, post, path, other, "Idempotency-Key", "k").Want(t, 201)
-
-			at, tag := first.Header.Get("Location"), first.Header.Get("ETag")
-			got := c.Do(t, get, at, nil).Want(t, 200)
-			if string(got.Body) != string(first.Body) {
-				t.Errorf("got %s, want %s", got.Body, first.Body)
-			}
-			c.Do(t, get, at, nil, "If-None-Match", tag).Want(t, 304)
-			c.Do(t, put, at, other).WantProblem(t, 428, "if-match-missing")
-			c.Do(t, put, at, other, "If-Match", `"v0"`).WantProblem(t, 412, "changed-meanwhile")
-			fresh := c.Do(t, put, at, other, "If-Match", tag).Want(t, 200).Header.Get("ETag")
-			c.Do(t, put, at, body, "If-Match", tag).WantProblem(t, 412, "version-changed")
-			c.Do(t, put, at, body, "If-Match", fresh).Want(t, 200)
-			c.Do(t, put, path+"/nothing", body, "If-Match", `"v1"`).WantProblem(t, 404, "not-found")
-			c.Do(t, put, path+"/nothing", body, "If-Match", `"v0"`).WantProblem(t, 412, "changed-meanwhile")
-			c.Do(t, get, path+"/nothing", nil).WantProblem(t, 404, "not-found")
-			w.As("lab-b/coordinator/").Do(t, get, at, nil).WantProblem(t, 404, "not-found")
-			w.As("lab-b/coordinator/").Do(t, put, at, body, "If-Match", fresh).WantProblem(t, 404, "not-found")
+			checkCatalogueFlow(t, w, path, body)
 			w.as("manager", "f1").Do(t, post, path, body).WantProblem(t, 403, "role-not-allowed")
 		})
 	}
+	checkCatalogueFlow(t, w, printersPath, printerBody)
+}
+
+// checkCatalogueFlow makes a document, changes it, and tries to do so in the
+// wrong way.
+func checkCatalogueFlow(t *testing.T, w *world, path string, body fields) {
+	t.Helper()
+	c := w.as("coordinator", "")
+	first := c.Do(t, post, path, body, "Idempotency-Key", "k").Want(t, 201)
+	again := c.Do(t, post, path, body, "Idempotency-Key", "k").Want(t, 201)
+	if string(first.Body) != string(again.Body) || first.Header.Get("ETag") != again.Header.Get("ETag") {
+		t.Errorf("got %s, then %s with the same key", first.Body, again.Body)
+	}
+	other := maps.Clone(body)
+	other["name"] = "Other"
+	c.Do(t, post, path, other, "Idempotency-Key", "k").WantProblem(t, 422, "idempotency-key-reused")
+	c.Do(t, post, path, body, "Idempotency-Key", strings.Repeat("k", 256)).WantProblem(t, 400, "idempotency-key-invalid")
+	w.as("coordinator", "x").Do(t, post, path, other, "Idempotency-Key", "k").Want(t, 201)
+
+	at, tag := first.Header.Get("Location"), first.Header.Get("ETag")
+	got := c.Do(t, get, at, nil).Want(t, 200)
+	if string(got.Body) != string(first.Body) {
+		t.Errorf("got %s, want %s", got.Body, first.Body)
+	}
+	c.Do(t, get, at, nil, "If-None-Match", tag).Want(t, 304)
+	c.Do(t, put, at, other).WantProblem(t, 428, "if-match-missing")
+	c.Do(t, put, at, other, "If-Match", `"v0"`).WantProblem(t, 412, "changed-meanwhile")
+	fresh := c.Do(t, put, at, other, "If-Match", tag).Want(t, 200).Header.Get("ETag")
+	c.Do(t, put, at, body, "If-Match", tag).WantProblem(t, 412, "version-changed")
+	c.Do(t, put, at, body, "If-Match", fresh).Want(t, 200)
+	c.Do(t, put, path+"/nothing", body, "If-Match", `"v1"`).WantProblem(t, 404, "not-found")
+	c.Do(t, put, path+"/nothing", body, "If-Match", `"v0"`).WantProblem(t, 412, "changed-meanwhile")
+	c.Do(t, get, path+"/nothing", nil).WantProblem(t, 404, "not-found")
+	w.As("lab-b/coordinator/").Do(t, get, at, nil).WantProblem(t, 404, "not-found")
+	w.As("lab-b/coordinator/").Do(t, put, at, body, "If-Match", fresh).WantProblem(t, 404, "not-found")
 }
 
 func TestCatalogueListings(t *testing.T) {
