@@ -104,9 +104,19 @@ func TestPrintersAreOfFacilities(t *testing.T) {
 	if err := replace(own.Doc.ID, own.Seq); err != nil {
 		t.Errorf("own: %v", err)
 	}
+	// A new document is named after its entry.
+	ours := l.MustPrinter(t, l.Facility)
+	if _, err := l.Service.Entry(ctx, manager, ours); err != nil {
+		t.Errorf("the trail of a printer in the facility: %v", err)
+	}
+	for _, id := range []string{foreign, labs.Doc.ID} {
+		if _, err := l.Service.Entry(ctx, manager, id); !problem.Is(err, "not-found") {
+			t.Errorf("the trail of a printer elsewhere: got %v, want not-found", err)
+		}
+	}
 	list, err := l.Service.Printers(ctx, manager, tracking.Page{Limit: 10})
-	if err != nil || len(list.Items) != 2 {
-		t.Errorf("a manager sees %+v (%v), want the own and the lab's", list.Items, err)
+	if err != nil || len(list.Items) != 3 {
+		t.Errorf("a manager sees %+v (%v), want the two of the facility and the lab's", list.Items, err)
 	}
 	if _, err := l.Service.Printer(ctx, manager, labs.Doc.ID); err != nil {
 		t.Errorf("a manager reading the lab's: %v", err)
