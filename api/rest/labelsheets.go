@@ -96,9 +96,10 @@ func (r labelSheetRequest) job(sheet print.Sheet, printer print.Printer, now tim
 
 // checkPixels refuses images that would keep all cores busy for minutes.
 func checkPixels(job print.Job, f print.Format, labels int) error {
-	dpi := float64(job.Printer.DPI)
+	dpi := job.Printer.DPI
 	or(&dpi, tracking.DefaultDPI)
-	pixels := job.Sheet.PageWidth / 25.4 * dpi * job.Sheet.PageHeight / 25.4 * dpi * float64(job.Pages(labels))
+	side := func(mm float64) float64 { return mm / 25.4 * float64(dpi) }
+	pixels := side(job.Sheet.PageWidth) * side(job.Sheet.PageHeight) * float64(job.Pages(labels))
 	if f != print.PNG || pixels <= maxPixels {
 		return nil
 	}

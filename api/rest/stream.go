@@ -85,7 +85,9 @@ func (b *stream) WriteTo(to io.Writer) (int64, error) {
 	}
 	if err == nil {
 		b.cut = ""
-		return b.sent, nil
+		// The last chunk is fasthttp's, and has its time too: what was written
+		// last may be long ago.
+		return b.sent, b.connection.SetWriteDeadline(b.deadline())
 	}
 	if b.cut = b.why(); b.cut == cutByFault {
 		b.state.err = err
@@ -134,15 +136,20 @@ func (b *stream) pass(p []byte) (n int, err error) {
 }
 
 func (b *stream) send(piece []byte) error {
-	deadline, _ := b.ctx.Deadline()
-	if soon := time.Now().Add(b.server.cfg.Limits.WriteTimeout); soon.Before(deadline) {
-		deadline = soon
-	}
-	if err := b.connection.SetWriteDeadline(deadline); err != nil {
+	if err := b.connection.SetWriteDeadline(b.deadline()); err != nil {
 		return err
 	}
 	_, err := b.to.Write(piece)
 	return err
+}
+
+// deadline is until when what is written now has to be taken.
+func (b *stream) deadline() time.Time {
+	end, _ := b.ctx.Deadline()
+	if soon := time.Now().Add(b.server.cfg.Limits.WriteTimeout); soon.Before(end) {
+		return soon
+	}
+	return end
 }
 
 func (b *stream) shrinkBuffer() {

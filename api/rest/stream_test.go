@@ -60,7 +60,7 @@ func (x *streamed) mustAsk(t *testing.T) (net.Conn, *bufio.Reader) {
 	return c, bufio.NewReaderSize(c, 4<<10)
 }
 
-// mustRead reads the answer, as fast as each says.
+// mustReadAll reads the answer, as fast as each lets it.
 func mustReadAll(t *testing.T, r *bufio.Reader, each func()) (n int, err error) {
 	t.Helper()
 	response, err := http.ReadResponse(r, nil)
@@ -194,6 +194,24 @@ func TestSlowReaderGetsTheWholeStream(t *testing.T) {
 	}
 	if line := x.line(t); line.Cut != "" || line.MS < float64((4*patience).Milliseconds()) {
 		t.Errorf("got log line %+v, want the time that the client took", line)
+	}
+}
+
+// The write deadline is the client's: what is slow to draw is not its fault.
+func TestStreamThatTakesTimeToDraw(t *testing.T) {
+	const patience = 100 * time.Millisecond
+	x := mustStream(t, func(l *Limits) { l.WriteTimeout = patience }, func(_ context.Context, w io.Writer) error {
+		for range 2 {
+			if _, err := w.Write(make([]byte, streamPiece)); err != nil {
+				return err
+			}
+			time.Sleep(3 * patience)
+		}
+		return nil
+	})
+	_, r := x.mustAsk(t)
+	if n, err := mustReadAll(t, r, unhurried); n != 2*streamPiece || err != nil {
+		t.Errorf("got %d bytes, %v", n, err)
 	}
 }
 
@@ -372,31 +390,20 @@ func TestShutdownCutsStreams(t *testing.T) {
 	ended := make(chan struct{})
 	cfg, log := loggingConfig()
 	cfg.Limits.Drain = 300 * time.Millisecond
-	s, err := newServer(cfg, Services{Authenticator: testAuthenticator{}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.mount([]Route{testRoute(post, "/stream", Heavy, func(c *fiber.Ctx) error {
-		return s.respondStream(c, func(ctx context.Context, w io.Writer) error {
+	x := &streamed{log: log}
+	server, addr, served := mustServe(t, cfg, testRoute(post, "/stream", Heavy, func(c *fiber.Ctx) error {
+		return x.server.respondStream(c, func(ctx context.Context, w io.Writer) error {
 			defer close(ended)
 			return megabytes(100)(ctx, w)
 		})
-	})}); err != nil {
-		t.Fatal(err)
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(ln) }()
-	x := &streamed{server: s, addr: ln.Addr().String(), log: log}
+	}))
+	x.server, x.addr = server, addr
 	_, r := x.mustAsk(t)
 	if _, err := r.Peek(1); err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	if err := s.Shutdown(context.Background()); !errors.Is(err, context.DeadlineExceeded) {
+	if err := server.Shutdown(context.Background()); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want the drain limit's end", err)
 	}
 	if took := time.Since(start); took > 2*time.Second {

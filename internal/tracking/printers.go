@@ -27,7 +27,7 @@ type Millionths int64
 // What a printer has of which nothing is known.
 const (
 	NoScaling  Millionths = 1_000_000
-	DefaultDPI            = 300
+	DefaultDPI int        = 300
 )
 
 // Printer is a printer of labels, and by how much it is off.

@@ -80,26 +80,14 @@ func seesBatch(c access.Caller) func(*Batch) bool {
 func showBatch(x *reading, b *Batch) (BatchView, error) {
 	v := BatchView{Batch: *b}
 	s := exactly(b.ID)
-	q := store.Query{Kind: KindLabel, Index: byBatch, From: s.from, To: s.to, Limit: store.MaxFind}
-	for {
-		hits, err := x.Find(q)
-		if err != nil {
-			return v, err
+	err := x.every(store.Query{Kind: KindLabel, Index: byBatch, From: s.from, To: s.to}, func(d store.Document) error {
+		l, err := decode[Label](d)
+		if err == nil && seesLabel(x.caller)(l) {
+			v.count(l.State)
 		}
-		for _, h := range hits {
-			l, err := decode[Label](h.Document)
-			if err != nil {
-				return v, err
-			}
-			if seesLabel(x.caller)(l) {
-				v.count(l.State)
-			}
-		}
-		if len(hits) < q.Limit {
-			return v, nil
-		}
-		q.After = &hits[len(hits)-1].Position
-	}
+		return err
+	})
+	return v, err
 }
 
 func (v *BatchView) count(s LabelState) {
