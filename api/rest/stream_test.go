@@ -202,7 +202,7 @@ func TestStreamThatTakesTimeToDraw(t *testing.T) {
 	const patience = 100 * time.Millisecond
 	x := mustStream(t, func(l *Limits) { l.WriteTimeout = patience }, func(_ context.Context, w io.Writer) error {
 		for range 2 {
-			if _, err := w.Write(make([]byte, streamPiece)); err != nil {
+			if _, err := w.Write(make([]byte, 2*streamPiece)); err != nil {
 				return err
 			}
 			time.Sleep(3 * patience)
@@ -210,7 +210,7 @@ func TestStreamThatTakesTimeToDraw(t *testing.T) {
 		return nil
 	})
 	_, r := x.mustAsk(t)
-	if n, err := mustReadAll(t, r, unhurried); n != 2*streamPiece || err != nil {
+	if n, err := mustReadAll(t, r, unhurried); n != 4*streamPiece || err != nil {
 		t.Errorf("got %d bytes, %v", n, err)
 	}
 }
