@@ -10,8 +10,8 @@ import (
 	"github.com/ricircolo/ricircolo/internal/tracking"
 )
 
-// Catalogue is what the handlers ask about facilities, wards, recyclers and
-// streams; tracking.Service says what each method does and answers.
+// Catalogue is what the handlers ask about facilities, wards, recyclers,
+// streams, printers and sheets; tracking.Service says what each method does and answers.
 type Catalogue interface {
 	Facilities(ctx context.Context, c access.Caller, page tracking.Page) (tracking.List[tracking.Facility], error)
 	Facility(ctx context.Context, c access.Caller, id string) (tracking.Versioned[tracking.Facility], error)
@@ -28,6 +28,14 @@ type Catalogue interface {
 	Streams(ctx context.Context, c access.Caller, page tracking.Page) (tracking.List[tracking.Stream], error)
 	Stream(ctx context.Context, c access.Caller, id string) (tracking.Versioned[tracking.Stream], error)
 	PutStream(ctx context.Context, c access.Caller, w tracking.Write, stream tracking.Stream) (tracking.Versioned[tracking.Stream], error)
+
+	Printers(ctx context.Context, c access.Caller, page tracking.Page) (tracking.List[tracking.Printer], error)
+	Printer(ctx context.Context, c access.Caller, id string) (tracking.Versioned[tracking.Printer], error)
+	PutPrinter(ctx context.Context, c access.Caller, w tracking.Write, p tracking.Printer) (tracking.Versioned[tracking.Printer], error)
+
+	Sheets(ctx context.Context, c access.Caller, page tracking.Page) (tracking.List[tracking.Sheet], error)
+	Sheet(ctx context.Context, c access.Caller, id string) (tracking.Versioned[tracking.Sheet], error)
+	PutSheet(ctx context.Context, c access.Caller, w tracking.Write, sheet tracking.Sheet) (tracking.Versioned[tracking.Sheet], error)
 }
 
 // The methods of Catalogue are of these forms for each kind of document.

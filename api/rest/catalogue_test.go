@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ricircolo/ricircolo/api/rest/resttest"
+	"github.com/ricircolo/ricircolo/qrlabels/print"
 )
 
 // catalogueBodies are good bodies, by path.
@@ -18,45 +19,53 @@ var catalogueBodies = map[string]fields{
 	recyclersPath:  {"name": "Riciclo"},
 	streamsPath: {
 		"name": "Film", "nameIt": "Film", "family": "fossil", "eer": "15 01 02", "gramsPerLitre": 25, "colour": "#1b7f5c",
-		"polymers": []fields{{"polymer": "PE", "permille": 1000}}, "accepts": []string{"film"}, "refusesIt": []string{"aghi"},
+		"polymers": []fields{{"polymer": "PE", "permille": 1000}}, "accepts": []string{"film"}, "refusesIt": []string{"aghi"}, "pictograms": []string{"film", "bag"},
 	},
 }
 
 func TestCatalogueFlows(t *testing.T) {
 	w := mustWorld(t)
-	c := w.as("coordinator", "")
 	for path, body := range catalogueBodies {
 		t.Run(path, func(t *testing.T) {
-			first := c.Do(t, post, path, body, "Idempotency-Key", "k").Want(t, 201)
-			again := c.Do(t, post, path, body, "Idempotency-Key", "k").Want(t, 201)
-			if string(first.Body) != string(again.Body) || first.Header.Get("ETag") != again.Header.Get("ETag") {
-				t.Errorf("got %s, then %s with the same key", first.Body, again.Body)
-			}
-			other := maps.Clone(body)
-			other["name"] = "Other"
-			c.Do(t, post, path, other, "Idempotency-Key", "k").WantProblem(t, 422, "idempotency-key-reused")
-			c.Do(t, post, path, body, "Idempotency-Key", strings.Repeat("k", 256)).WantProblem(t, 400, "idempotency-key-invalid")
-			w.as("coordinator", "x").Do(t, post, path, other, "Idempotency-Key", "k").Want(t, 201)
-
-			at, tag := first.Header.Get("Location"), first.Header.Get("ETag")
-			got := c.Do(t, get, at, nil).Want(t, 200)
-			if string(got.Body) != string(first.Body) {
-				t.Errorf("got %s, want %s", got.Body, first.Body)
-			}
-			c.Do(t, get, at, nil, "If-None-Match", tag).Want(t, 304)
-			c.Do(t, put, at, other).WantProblem(t, 428, "if-match-missing")
-			c.Do(t, put, at, other, "If-Match", `"v0"`).WantProblem(t, 412, "changed-meanwhile")
-			fresh := c.Do(t, put, at, other, "If-Match", tag).Want(t, 200).Header.Get("ETag")
-			c.Do(t, put, at, body, "If-Match", tag).WantProblem(t, 412, "version-changed")
-			c.Do(t, put, at, body, "If-Match", fresh).Want(t, 200)
-			c.Do(t, put, path+"/nothing", body, "If-Match", `"v1"`).WantProblem(t, 404, "not-found")
-			c.Do(t, put, path+"/nothing", body, "If-Match", `"v0"`).WantProblem(t, 412, "changed-meanwhile")
-			c.Do(t, get, path+"/nothing", nil).WantProblem(t, 404, "not-found")
-			w.As("lab-b/coordinator/").Do(t, get, at, nil).WantProblem(t, 404, "not-found")
-			w.As("lab-b/coordinator/").Do(t, put, at, body, "If-Match", fresh).WantProblem(t, 404, "not-found")
+			checkCatalogueFlow(t, w, path, body)
 			w.as("manager", "f1").Do(t, post, path, body).WantProblem(t, 403, "role-not-allowed")
 		})
 	}
+	checkCatalogueFlow(t, w, printersPath, printerBody)
+}
+
+// checkCatalogueFlow makes a document, changes it, and tries to do so in the
+// wrong way.
+func checkCatalogueFlow(t *testing.T, w *world, path string, body fields) {
+	t.Helper()
+	c := w.as("coordinator", "")
+	first := c.Do(t, post, path, body, "Idempotency-Key", "k").Want(t, 201)
+	again := c.Do(t, post, path, body, "Idempotency-Key", "k").Want(t, 201)
+	if string(first.Body) != string(again.Body) || first.Header.Get("ETag") != again.Header.Get("ETag") {
+		t.Errorf("got %s, then %s with the same key", first.Body, again.Body)
+	}
+	other := maps.Clone(body)
+	other["name"] = "Other"
+	c.Do(t, post, path, other, "Idempotency-Key", "k").WantProblem(t, 422, "idempotency-key-reused")
+	c.Do(t, post, path, body, "Idempotency-Key", strings.Repeat("k", 256)).WantProblem(t, 400, "idempotency-key-invalid")
+	w.as("coordinator", "x").Do(t, post, path, other, "Idempotency-Key", "k").Want(t, 201)
+
+	at, tag := first.Header.Get("Location"), first.Header.Get("ETag")
+	got := c.Do(t, get, at, nil).Want(t, 200)
+	if string(got.Body) != string(first.Body) {
+		t.Errorf("got %s, want %s", got.Body, first.Body)
+	}
+	c.Do(t, get, at, nil, "If-None-Match", tag).Want(t, 304)
+	c.Do(t, put, at, other).WantProblem(t, 428, "if-match-missing")
+	c.Do(t, put, at, other, "If-Match", `"v0"`).WantProblem(t, 412, "changed-meanwhile")
+	fresh := c.Do(t, put, at, other, "If-Match", tag).Want(t, 200).Header.Get("ETag")
+	c.Do(t, put, at, body, "If-Match", tag).WantProblem(t, 412, "version-changed")
+	c.Do(t, put, at, body, "If-Match", fresh).Want(t, 200)
+	c.Do(t, put, path+"/nothing", body, "If-Match", `"v1"`).WantProblem(t, 404, "not-found")
+	c.Do(t, put, path+"/nothing", body, "If-Match", `"v0"`).WantProblem(t, 412, "changed-meanwhile")
+	c.Do(t, get, path+"/nothing", nil).WantProblem(t, 404, "not-found")
+	w.As("lab-b/coordinator/").Do(t, get, at, nil).WantProblem(t, 404, "not-found")
+	w.As("lab-b/coordinator/").Do(t, put, at, body, "If-Match", fresh).WantProblem(t, 404, "not-found")
 }
 
 func TestCatalogueListings(t *testing.T) {
@@ -150,6 +159,49 @@ func TestStreamDensityIsDated(t *testing.T) {
 		if len(a.Errors) != 1 || a.Errors[0].Pointer != "/"+key {
 			t.Errorf("%s: got %+v, want an error at it", key, a.Errors)
 		}
+	}
+}
+
+func TestStreamPictograms(t *testing.T) {
+	w := mustWorld(t)
+	c := w.as("coordinator", "")
+	body := maps.Clone(catalogueBodies[streamsPath])
+	var got streamResponse
+	body["pictograms"] = []string{"cap", "bottle", "tray", "cup", "box"}
+	c.Do(t, post, streamsPath, body).Want(t, 201).JSON(t, &got)
+	if !slices.Equal(got.Pictograms, []string{"cap", "bottle", "tray", "cup", "box"}) {
+		t.Errorf("got %v, want them in their order", got.Pictograms)
+	}
+	for _, tt := range []struct {
+		given         []string
+		pointer, code string
+	}{
+		{[]string{"bottle", "spoon"}, "/pictograms/1", "unknown"},
+		{[]string{"Bottle"}, "/pictograms/0", "unknown"},
+		{[]string{""}, "/pictograms/0", "unknown"},
+		{[]string{"cap", "cap"}, "/pictograms/1", "repeated"},
+		{[]string{"cap", "bottle", "tray", "cup", "box", "bag"}, "/pictograms", "too-many"},
+	} {
+		body["pictograms"] = tt.given
+		a := mustAnswer(t, string(c.Do(t, post, streamsPath, body).Want(t, 400).Body))
+		if len(a.Errors) != 1 || a.Errors[0].Pointer != tt.pointer || a.Errors[0].Code != tt.code {
+			t.Errorf("%v: got %+v, want %s at %s", tt.given, a.Errors, tt.code, tt.pointer)
+		}
+	}
+}
+
+// The document names the pictograms that labels can show.
+func TestDocumentNamesPictograms(t *testing.T) {
+	node, _ := mustSpec(t).Resolve(map[string]any{"$ref": "#/components/schemas/Pictograms"}, "")
+	var want []any
+	for _, p := range print.Pictograms() {
+		want = append(want, string(p))
+	}
+	if got := node["items"].(map[string]any)["enum"].([]any); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := fmt.Sprint(node["maxItems"]); got != fmt.Sprint(print.MaxPictograms) {
+		t.Errorf("got at most %s, want %d", got, print.MaxPictograms)
 	}
 }
 

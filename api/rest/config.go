@@ -61,6 +61,7 @@ type Limits struct {
 	IdleTimeout   time.Duration // between two requests of a connection; 30 s
 	Deadline      time.Duration // for a handler; 5 s
 	HeavyDeadline time.Duration // for a handler of the class Heavy; 20 s
+	Stream        time.Duration // for a whole streamed answer, of which WriteTimeout is for every piece; 5 min
 	Drain         time.Duration // for requests in flight at shutdown; 5 s
 
 	Header    int // bytes of request line and headers; 8 KiB
@@ -96,6 +97,7 @@ func (c Config) withDefaults() Config {
 	or(&l.IdleTimeout, 30*time.Second)
 	or(&l.Deadline, 5*time.Second)
 	or(&l.HeavyDeadline, 20*time.Second)
+	or(&l.Stream, 5*time.Minute)
 	or(&l.Drain, 5*time.Second)
 	or(&l.Header, 8<<10)
 	or(&l.Body, 64<<10)
@@ -149,14 +151,15 @@ func (l Limits) faults() []error {
 	l = Config{Limits: l}.withDefaults().Limits
 	var faults []error
 	for _, d := range []struct {
-		name  string
-		value time.Duration
+		name       string
+		value, max time.Duration
 	}{
-		{"read timeout", l.ReadTimeout}, {"write timeout", l.WriteTimeout}, {"idle timeout", l.IdleTimeout},
-		{"deadline", l.Deadline}, {"heavy deadline", l.HeavyDeadline}, {"drain", l.Drain},
+		{"read timeout", l.ReadTimeout, time.Minute}, {"write timeout", l.WriteTimeout, time.Minute}, {"idle timeout", l.IdleTimeout, time.Minute},
+		{"deadline", l.Deadline, time.Minute}, {"heavy deadline", l.HeavyDeadline, time.Minute}, {"stream", l.Stream, time.Hour},
+		{"drain", l.Drain, time.Minute},
 	} {
-		if d.value <= 0 || d.value > time.Minute {
-			faults = append(faults, fmt.Errorf("%s %v: want more than 0 and at most 1m", d.name, d.value))
+		if d.value <= 0 || d.value > d.max {
+			faults = append(faults, fmt.Errorf("%s %v: want more than 0 and at most %v", d.name, d.value, d.max))
 		}
 	}
 	for _, n := range []struct {

@@ -17,7 +17,7 @@ func TestConfigReportsAllFaults(t *testing.T) {
 		BaseURL:        "ricircolo.example/path",
 		TrustedProxies: []netip.Prefix{{}, netip.MustParsePrefix("0.0.0.0/0")},
 		Limits: Limits{
-			ReadTimeout: -1, Drain: time.Hour, Header: 1, Body: 1 << 30, ConnectionsPerAddress: 5000, Heavy: -1,
+			ReadTimeout: -1, Stream: 2 * time.Hour, Drain: time.Hour, Header: 1, Body: 1 << 30, ConnectionsPerAddress: 5000, Heavy: -1,
 			Address: Rate{PerSecond: -1, Burst: 1},
 		},
 	}
@@ -26,7 +26,7 @@ func TestConfigReportsAllFaults(t *testing.T) {
 		t.Fatal("a bad configuration was taken")
 	}
 	for _, want := range []string{
-		"base URL", `network "invalid Prefix"`, `network "0.0.0.0/0"`, "ready check", "logger", "version", "read timeout", "drain",
+		"base URL", `network "invalid Prefix"`, `network "0.0.0.0/0"`, "ready check", "logger", "version", "read timeout", "stream", "drain",
 		"header bytes", "body bytes", "connections per address", "heavy requests", "rates",
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -130,7 +130,7 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	}
 	a := answerTo(err)
 	s.metrics.observe(c.Method(), nil, a.Status, 0)
-	s.log(c, stateOf(c), a.Status, 0)
+	s.log(c.Method(), stateOf(c), a.Status, 0)
 	return writeAnswer(c, a)
 }
 

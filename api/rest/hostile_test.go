@@ -29,6 +29,13 @@ func peopleWrites(user string) []writeBody {
 		{patch, usersPath + "/" + user, fields{"name": "N", "disabled": false, "memberships": []fields{{"role": "plant", "recycler": "r1"}}}, `"v1"`},
 		{post, devicesPath, fields{"name": "N", "facility": "f1", "ward": "w1"}, ""},
 	}
+	writes = append(writes,
+		writeBody{post, printersPath, printerBody, ""}, writeBody{put, printersPath + "/p1", printerBody, `"v1"`},
+		writeBody{post, sheetsPath, aSheet("nostro"), ""}, writeBody{put, sheetsPath + "/nostro", sheetBody, `"v1"`},
+		writeBody{post, "/api/v1/label-sheets", fields{
+			"codes": []string{"7K4M9QXP2RTBW"}, "sheet": "L7160", "printer": "p1", "format": "pdf", "skip": 1, "cutMarks": true, "language": "it", "dpi": 300,
+		}, ""},
+	)
 	ids := map[string]string{facilitiesPath: "f1", wardsPath: "w1", recyclersPath: "r1", streamsPath: "s1"}
 	for path, body := range catalogueBodies {
 		writes = append(writes, writeBody{post, path, body, ""}, writeBody{put, path + "/" + ids[path], body, `"v1"`})
@@ -62,7 +69,7 @@ func TestWritesAboutPeopleTakeNothingElse(t *testing.T) {
 func everything(tb testing.TB, c *resttest.Client) string {
 	tb.Helper()
 	var b strings.Builder
-	for _, path := range []string{usersPath, devicesPath, facilitiesPath, wardsPath, recyclersPath, streamsPath} {
+	for _, path := range []string{usersPath, devicesPath, facilitiesPath, wardsPath, recyclersPath, streamsPath, printersPath, sheetsPath} {
 		b.Write(c.Do(tb, get, path+"?limit=200", nil).Want(tb, 200).Body)
 	}
 	return b.String()
@@ -83,6 +90,7 @@ func TestHostileNames(t *testing.T) {
 			recyclersPath:  {"name": name},
 			wardsPath:      {"facility": "f1", "name": name},
 			devicesPath:    {"facility": "f1", "name": name},
+			printersPath:   {"facility": "f1", "name": name},
 		} {
 			answer := coordinator.Do(t, post, path, body)
 			if !kept {
@@ -103,11 +111,16 @@ func TestHostileIDs(t *testing.T) {
 	coordinator, _ := p.signedIn(t, access.Coordinator, "")
 	ids := []string{"..", ".", "%2e%2e%2f", "%00", "a%00b", "%ff%fe", "'%20OR%201=1", "$gt", "%7B%22$gt%22:1%7D", "*", "~", strings.Repeat("a", 2000), url.PathEscape("漢字"), "-1", "0", "null"}
 	for _, id := range ids {
-		for _, path := range []string{usersPath, devicesPath, facilitiesPath, wardsPath, recyclersPath, streamsPath} {
+		for _, path := range []string{usersPath, devicesPath, facilitiesPath, wardsPath, recyclersPath, streamsPath, printersPath, sheetsPath, batchesPath} {
 			wantNothing(t, coordinator, get, path+"/"+id, nil)
 			if body := catalogueBodies[path]; body != nil {
 				wantNothing(t, coordinator, put, path+"/"+id, body)
 			}
+		}
+		wantNothing(t, coordinator, put, printersPath+"/"+id, printerBody)
+		wantNothing(t, coordinator, put, sheetsPath+"/"+id, sheetBody)
+		for _, path := range []string{printersPath, sheetsPath} {
+			wantNothing(t, coordinator, get, path+"/"+id+"/calibration.pdf", nil)
 		}
 		wantNothing(t, coordinator, patch, usersPath+"/"+id, fields{"name": "x"})
 		for _, path := range []string{usersPath + "/" + id + "/erase", usersPath + "/" + id + "/invite", usersPath + "/" + id + "/sessions/revoke", devicesPath + "/" + id + "/revoke"} {

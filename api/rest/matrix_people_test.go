@@ -29,6 +29,32 @@ func aStream(*testing.T, *people, object) any {
 	return fields{"name": "Film", "nameIt": "Film", "family": "fossil", "eer": "15 01 02", "gramsPerLitre": 20}
 }
 
+func aPrinter(_ *testing.T, _ *people, o object) any {
+	return fields{"name": "Stampante", "facility": o.ids["facility"], "sheet": "L7160"}
+}
+
+var printRows = map[string]policyRow{
+	"GET /api/v1/printers":                      {},
+	"POST /api/v1/printers":                     {sees: seesFacility, body: aPrinter, wants: 201, hides: 422},
+	"GET /api/v1/printers/{id}":                 {id: "printer", sees: seesFacility},
+	"PUT /api/v1/printers/{id}":                 {id: "printer", sees: seesFacility, body: aPrinter, version: true},
+	"GET /api/v1/printers/{id}/calibration.pdf": {id: "printer", sees: seesFacility},
+
+	"GET /api/v1/sheets": {},
+	"POST /api/v1/sheets": {wants: 201, body: func(*testing.T, *people, object) any {
+		return aSheet("s-" + uuid.NewString())
+	}},
+	"GET /api/v1/sheets/{id}":                 {id: "sheet", sees: seesLab},
+	"PUT /api/v1/sheets/{id}":                 {id: "sheet", sees: seesLab, version: true, body: func(*testing.T, *people, object) any { return sheetBody }},
+	"GET /api/v1/sheets/{id}/calibration.pdf": {id: "sheet", sees: seesLab},
+
+	"GET /api/v1/label-batches":      listed("facility", seesFacility),
+	"GET /api/v1/label-batches/{id}": {id: "batch", sees: seesFacility},
+	"POST /api/v1/label-sheets": {sees: seesFacility, hides: 422, body: func(_ *testing.T, _ *people, o object) any {
+		return fields{"codes": []string{o.ids["label"]}, "sheet": "L7160"}
+	}},
+}
+
 var catalogueRows = map[string]policyRow{
 	"GET /api/v1/facilities":      {},
 	"POST /api/v1/facilities":     {body: named("Ospedale nuovo"), wants: 201},

@@ -54,7 +54,7 @@ type policyRow struct {
 }
 
 // rowSets are the rows of all routes, in a file for each group of resources.
-var rowSets = []map[string]policyRow{serviceRows, entryRows, readRows, catalogueRows, peopleRows}
+var rowSets = []map[string]policyRow{serviceRows, entryRows, readRows, catalogueRows, printRows, peopleRows}
 
 // object is what a request is about: the ids of everything that hangs together
 // with one chain, by kind.
@@ -97,6 +97,7 @@ func (a eitherAuthenticator) Authenticate(ctx context.Context, raw string) (acce
 
 func mustMatrixPeople(t *testing.T, options ...startOption) *people {
 	t.Helper()
+	options = append(options, func(s *Server) { s.press = linePress })
 	p := mustPeople(t, peopleOptions{
 		authenticator: func(real Authenticator) Authenticator { return eitherAuthenticator{real} }, start: options,
 	})
@@ -116,7 +117,7 @@ func mustObjects(t *testing.T, p *people) []object {
 			"facility": "f" + facility, "recycler": "r" + recycler, "ward": "w" + facility, "stream": streamOf(lab),
 			"bin": x.bin, "label": x.label, "batch": x.batch, "fill": x.fill, "entry": x.open, "pickup": x.pickup,
 			"receipt": x.receipt, "treatment": x.treatment, "discrepancy": x.discrepancy, "review": x.review,
-			"user": user, "device": device,
+			"user": user, "device": device, "printer": p.in(lab).mustPrinter(t, "f"+facility), "sheet": p.in(lab).mustSheet(t, "foglio-"+facility+"-"+recycler),
 		}}
 	}
 	objects := []object{

@@ -21,6 +21,7 @@ type metrics struct {
 	inFlight           prometheus.Gauge
 	shed               prometheus.Counter
 	refusedConnections prometheus.Counter
+	cut                prometheus.Counter
 }
 
 func newMetrics() *metrics {
@@ -42,8 +43,11 @@ func newMetrics() *metrics {
 		refusedConnections: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "ricircolo_http_connections_refused_total", Help: "Connections beyond the cap of their address.",
 		}),
+		cut: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "ricircolo_http_streams_cut_total", Help: "Streamed answers that ended before their end.",
+		}),
 	}
-	m.registry.MustRegister(m.requests, m.duration, m.inFlight, m.shed, m.refusedConnections,
+	m.registry.MustRegister(m.requests, m.duration, m.inFlight, m.shed, m.refusedConnections, m.cut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

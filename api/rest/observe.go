@@ -13,25 +13,35 @@ import (
 // headers and bodies name people and bins.
 func (s *Server) observe(c *fiber.Ctx) error {
 	s.metrics.inFlight.Inc()
-	defer s.metrics.inFlight.Dec()
 	err := c.Next()
-	st, status := stateOf(c), c.Response().StatusCode()
-	took := time.Since(st.start)
-	s.metrics.observe(c.Method(), st.route, status, took)
-	s.log(c, st, status, took)
+	// c is another request's by the time that a stream ends.
+	st, status, method := stateOf(c), c.Response().StatusCode(), c.Method()
+	st.atEnd(func() {
+		s.metrics.inFlight.Dec()
+		took := time.Since(st.start)
+		s.metrics.observe(method, st.route, status, took)
+		s.log(method, st, status, took)
+	})
 	return err
 }
 
-func (s *Server) log(c *fiber.Ctx, st *state, status int, took time.Duration) {
+func (s *Server) log(method string, st *state, status int, took time.Duration) {
 	attrs := []slog.Attr{
-		slog.String("method", knownMethod(c.Method())),
+		slog.String("method", knownMethod(method)),
 		slog.String("route", st.route.pattern()),
 		slog.Int("status", status),
 		slog.Float64("ms", float64(took.Microseconds())/1000),
 		slog.String("request", st.id),
 	}
 	level := slog.LevelInfo
-	if status >= fiber.StatusInternalServerError {
+	if b := st.stream; b != nil {
+		attrs = append(attrs, slog.Int64("bytes", b.sent))
+		if b.cut != "" {
+			attrs = append(attrs, slog.String("cut", b.cut))
+			s.metrics.cut.Inc()
+		}
+	}
+	if status >= fiber.StatusInternalServerError || st.stream != nil && st.stream.cut == cutByFault {
 		level = slog.LevelError
 		attrs = append(attrs, slog.Any("error", st.err))
 		var p *panicError
@@ -39,5 +49,5 @@ func (s *Server) log(c *fiber.Ctx, st *state, status int, took time.Duration) {
 			attrs = append(attrs, slog.String("stack", string(p.stack)))
 		}
 	}
-	s.cfg.Log.LogAttrs(c.UserContext(), level, "request", attrs...)
+	s.cfg.Log.LogAttrs(s.base, level, "request", attrs...)
 }

@@ -36,7 +36,7 @@ const (
 
 // routes is the whole of what the server answers. HEAD goes with GET.
 func (s *Server) routes() []Route {
-	return slices.Concat(s.serviceRoutes(), s.identityRoutes(), s.catalogueRoutes(), s.entryRoutes(), s.readRoutes())
+	return slices.Concat(s.serviceRoutes(), s.identityRoutes(), s.catalogueRoutes(), s.printRoutes(), s.entryRoutes(), s.readRoutes())
 }
 
 func (s *Server) serviceRoutes() []Route {
@@ -101,6 +101,27 @@ func (s *Server) catalogueRoutes() []Route {
 		{post, streamsPath, access.WriteCatalogue, Write, s.createStream},
 		{get, streamsPath + "/{id}", access.ReadCatalogue, Read, s.getStream},
 		{put, streamsPath + "/{id}", access.WriteCatalogue, Write, s.replaceStream},
+	}
+}
+
+// printRoutes are how labels come onto paper.
+func (s *Server) printRoutes() []Route {
+	return []Route{
+		{get, printersPath, access.ReadPrinters, Read, s.listPrinters},
+		{post, printersPath, access.WritePrinters, Write, s.createPrinter},
+		{get, printersPath + "/{id}", access.ReadPrinters, Read, s.getPrinter},
+		{put, printersPath + "/{id}", access.WritePrinters, Write, s.replacePrinter},
+		{get, printersPath + "/{id}/calibration.pdf", access.ReadPrinters, Read, s.calibratePrinter},
+
+		{get, sheetsPath, access.ReadSheets, Read, s.listSheets},
+		{post, sheetsPath, access.WriteSheets, Write, s.createSheet},
+		{get, sheetsPath + "/{id}", access.ReadSheets, Read, s.getSheet},
+		{put, sheetsPath + "/{id}", access.WriteSheets, Write, s.replaceSheet},
+		{get, sheetsPath + "/{id}/calibration.pdf", access.ReadSheets, Read, s.calibrateSheet},
+
+		{get, batchesPath, access.ReadLabels, Read, s.listBatches},
+		{get, batchesPath + "/{id}", access.ReadLabels, Read, s.getBatch},
+		{post, "/api/v1/label-sheets", access.PrintLabels, Heavy, s.printLabels},
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/ricircolo/ricircolo/internal/access"
+	"github.com/ricircolo/ricircolo/qrlabels/print"
 )
 
 // Services are what the handlers call. All are required.
@@ -41,6 +42,7 @@ type Server struct {
 	table    []Route
 	metrics  *metrics
 	spec     *spec
+	press    press
 
 	addresses *buckets[address]
 	callers   *buckets[string]
@@ -82,6 +84,7 @@ func newServer(cfg Config, services Services) (*Server, error) {
 		services:  services,
 		metrics:   newMetrics(),
 		spec:      spec,
+		press:     press{print.Job.Write, print.Job.Calibration},
 		addresses: newBuckets[address](cfg.Limits.Address, cfg.Limits.Buckets, cfg.Now),
 		callers:   newBuckets[string](cfg.Limits.Caller, cfg.Limits.Buckets, cfg.Now),
 		places:    newPlaces(cfg.Limits),

@@ -30,14 +30,14 @@ func newPlaces(l Limits) map[Class]chan struct{} {
 }
 
 // admit runs the handler if the class has a free place, and otherwise refuses
-// at once. Work that waits in an unbounded line is done after its client gave
+// at once. A streamed answer keeps its place until it has been sent. Work that waits in an unbounded line is done after its client gave
 // up: early refusal keeps the answers that are given in time.
 func (s *Server) admit(class Class) fiber.Handler {
 	places := s.places[class]
 	return func(c *fiber.Ctx) error {
 		select {
 		case places <- struct{}{}:
-			defer func() { <-places }()
+			defer func() { stateOf(c).atEnd(func() { <-places }) }()
 			return c.Next()
 		default:
 			s.metrics.shed.Inc()

@@ -59,29 +59,37 @@ func TestShutdownAnswersWhatIsInFlight(t *testing.T) {
 	}
 }
 
-func TestShutdownIsBounded(t *testing.T) {
-	cfg := testConfig()
-	cfg.Limits.Drain = 300 * time.Millisecond
-	entered, left := make(chan struct{}), make(chan error, 1)
+// mustServe serves a route until the test shuts the server down itself; served
+// then tells how it ended.
+func mustServe(t *testing.T, cfg Config, route Route) (s *Server, addr string, served <-chan error) {
+	t.Helper()
 	s, err := newServer(cfg, Services{Authenticator: testAuthenticator{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.mount([]Route{testRoute(get, "/stuck", Cheap, func(c *fiber.Ctx) error {
-		close(entered)
-		<-c.UserContext().Done()
-		left <- c.UserContext().Err()
-		return c.UserContext().Err()
-	})}); err != nil {
+	if err := s.mount([]Route{route}); err != nil {
 		t.Fatal(err)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(ln) }()
-	mustHold(t, ln.Addr().String(), "GET /stuck HTTP/1.1\r\nHost: a\r\n\r\n", 1)
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ln) }()
+	return s, ln.Addr().String(), ended
+}
+
+func TestShutdownIsBounded(t *testing.T) {
+	cfg := testConfig()
+	cfg.Limits.Drain = 300 * time.Millisecond
+	entered, left := make(chan struct{}), make(chan error, 1)
+	s, addr, served := mustServe(t, cfg, testRoute(get, "/stuck", Cheap, func(c *fiber.Ctx) error {
+		close(entered)
+		<-c.UserContext().Done()
+		left <- c.UserContext().Err()
+		return c.UserContext().Err()
+	}))
+	mustHold(t, addr, "GET /stuck HTTP/1.1\r\nHost: a\r\n\r\n", 1)
 	<-entered
 	start := time.Now()
 	if err := s.Shutdown(context.Background()); !errors.Is(err, context.DeadlineExceeded) {

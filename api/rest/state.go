@@ -18,6 +18,18 @@ type state struct {
 	route  *Route // nil until one matched
 	caller access.Caller
 	err    error // what the handler returned, for the log
+
+	stream *stream // the body of the answer, if it is written while it is sent
+}
+
+// atEnd runs what is left to do when the answer has been given: at once, or
+// where its body is still to be written, behind that.
+func (st *state) atEnd(do func()) {
+	if st.stream == nil || st.stream.closed {
+		do()
+		return
+	}
+	st.stream.ends = append(st.stream.ends, do)
 }
 
 type stateKey struct{}

@@ -31,6 +31,7 @@ type streamFields struct {
 	RefusesIT     []string       `json:"refusesIt,omitempty"`
 	GramsPerLitre int64          `json:"gramsPerLitre"` // holds from now on
 	Colour        string         `json:"colour,omitempty"`
+	Pictograms    []string       `json:"pictograms,omitempty"`
 }
 
 type polymerShare struct {
@@ -45,6 +46,7 @@ func (r streamRequest) document(id string) tracking.Stream {
 		ID: id, Name: r.Name, NameIT: r.NameIT, Family: r.Family, EER: r.EER,
 		Accepts: r.Accepts, Refuses: r.Refuses, AcceptsIT: r.AcceptsIT, RefusesIT: r.RefusesIT,
 		Densities: []tracking.DatedDensity{{GramsPerLitre: r.GramsPerLitre}}, Colour: r.Colour,
+		Pictograms: r.Pictograms,
 	}
 	for _, p := range r.Polymers {
 		stream.Polymers = append(stream.Polymers, tracking.PolymerShare(p))
@@ -71,6 +73,7 @@ func viewStream(v tracking.Versioned[tracking.Stream]) streamResponse {
 	out := streamResponse{ID: d.ID, Version: v.Seq, streamFields: streamFields{
 		Name: d.Name, NameIT: d.NameIT, Family: d.Family, EER: d.EER,
 		Accepts: d.Accepts, Refuses: d.Refuses, AcceptsIT: d.AcceptsIT, RefusesIT: d.RefusesIT, Colour: d.Colour,
+		Pictograms: d.Pictograms,
 	}}
 	for _, p := range d.Polymers {
 		out.Polymers = append(out.Polymers, polymerShare(p))

@@ -10,6 +10,7 @@ import (
 	"github.com/ricircolo/ricircolo/internal/access"
 	"github.com/ricircolo/ricircolo/internal/calendar"
 	"github.com/ricircolo/ricircolo/internal/tracking"
+	"github.com/ricircolo/ricircolo/qrlabels/print"
 )
 
 // Tracking is the domain as the handlers see it. Every method judges the
@@ -31,6 +32,11 @@ type Tracking interface {
 	Labels(ctx context.Context, c access.Caller, f tracking.LabelFilter, page tracking.Page) (tracking.List[tracking.Label], error)
 	Label(ctx context.Context, c access.Caller, code string) (tracking.Versioned[tracking.Label], error)
 	IssueLabels(ctx context.Context, c access.Caller, w tracking.Write, facility string, count int) (tracking.LabelBatch, error)
+	Batches(ctx context.Context, c access.Caller, f tracking.BatchFilter, page tracking.Page) (tracking.List[tracking.Batch], error)
+	Batch(ctx context.Context, c access.Caller, id string) (tracking.Versioned[tracking.BatchView], error)
+	LabelFaces(ctx context.Context, c access.Caller, sel tracking.LabelSelection) ([]tracking.LabelFace, error)
+	PrintSetup(ctx context.Context, c access.Caller, sheet, printer string) (print.Sheet, print.Printer, error)
+	CalibrationSetup(ctx context.Context, c access.Caller, printer, sheet string) (print.Sheet, print.Printer, error)
 	StorageClocks(ctx context.Context, c access.Caller, facility string) ([]tracking.StorageClock, error)
 
 	Pickups(ctx context.Context, c access.Caller, f tracking.PickupFilter, page tracking.Page) (tracking.List[tracking.PickupView], error)

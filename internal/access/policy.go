@@ -18,6 +18,11 @@ const (
 	ReadFills         Action = "fills.read"
 	ReadLabels        Action = "labels.read"
 	IssueLabels       Action = "labels.issue"
+	PrintLabels       Action = "labels.print"
+	ReadPrinters      Action = "printers.read"
+	WritePrinters     Action = "printers.write"
+	ReadSheets        Action = "sheets.read" // of stickers
+	WriteSheets       Action = "sheets.write"
 	Scan              Action = "scan"
 	ReadPickups       Action = "pickups.read" // with receipts and treatments
 	ReadDiscrepancies Action = "discrepancies.read"
@@ -54,6 +59,11 @@ var Policy = map[Action][]Role{
 	ReadFills:      all, // recyclers: those of their own pickups
 	ReadLabels:     {Ward, Manager, Coordinator, Auditor},
 	IssueLabels:    desk,
+	PrintLabels:    binPlaces, // a damaged label is replaced where the bin stands
+	ReadPrinters:   {Manager, Coordinator, Auditor},
+	WritePrinters:  desk,
+	ReadSheets:     {Ward, Manager, Coordinator, Auditor},
+	WriteSheets:    desk,
 	ReadPickups:    all,
 
 	ReadDiscrepancies: deskRead,

@@ -41,17 +41,21 @@ func TestPolicy(t *testing.T) {
 		mayNot(access.Ward, driving...),
 		mayNot(access.Ward, plant...),
 		mayNot(access.Ward, people...),
+		may(access.Ward, access.PrintLabels, access.ReadSheets),
+		mayNot(access.Ward, access.ReadPrinters, access.WritePrinters, access.WriteSheets),
 		mayNot(access.Ward, access.WriteCatalogue, access.IssueLabels, access.ReadAudit, access.Record("month.close")),
 
 		may(access.Manager, filling...),
 		may(access.Manager, people...),
 		may(access.Manager, access.IssueLabels, access.ReadAudit, access.Record("discrepancy.explain"), access.Record("correction.approve")),
+		may(access.Manager, access.PrintLabels, access.WritePrinters, access.WriteSheets),
 		mayNot(access.Manager, driving...),
 		mayNot(access.Manager, plant...),
 		mayNot(access.Manager, access.WriteCatalogue, access.Record("month.close")),
 
 		may(access.Driver, driving...),
 		may(access.Driver, access.Scan, access.ReadPickups),
+		mayNot(access.Driver, access.ReadLabels, access.PrintLabels, access.ReadPrinters, access.ReadSheets),
 		mayNot(access.Driver, filling...),
 		mayNot(access.Driver, plant...),
 		mayNot(access.Driver, people...),
@@ -65,6 +69,7 @@ func TestPolicy(t *testing.T) {
 		mayNot(access.Plant, access.Record("discrepancy.accept"), access.ReadAudit, access.ReadBins),
 
 		may(access.Coordinator, people...),
+		may(access.Coordinator, access.PrintLabels, access.WritePrinters, access.WriteSheets),
 		may(access.Coordinator, access.WriteCatalogue, access.Record("month.close"), access.Record("discrepancy.accept")),
 		// The lab reads what the parties measured; it does not measure for them.
 		mayNot(access.Coordinator, filling...),
@@ -118,6 +123,7 @@ func TestWritersRead(t *testing.T) {
 	for write, read := range map[access.Action]access.Action{
 		access.WriteUsers: access.ReadUsers, access.WriteDevices: access.ReadDevices,
 		access.WriteCatalogue: access.ReadCatalogue, access.IssueLabels: access.ReadLabels,
+		access.PrintLabels: access.ReadLabels, access.WritePrinters: access.ReadPrinters, access.WriteSheets: access.ReadSheets,
 	} {
 		for _, role := range access.Policy[write] {
 			if !access.Allowed(read, role) {

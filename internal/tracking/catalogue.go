@@ -13,6 +13,7 @@ import (
 	"github.com/ricircolo/ricircolo/internal/access"
 	"github.com/ricircolo/ricircolo/internal/problem"
 	"github.com/ricircolo/ricircolo/internal/store"
+	"github.com/ricircolo/ricircolo/qrlabels/print"
 )
 
 // The entry types that the service itself writes: the catalogue, printed
@@ -23,6 +24,8 @@ const (
 	typeWardPut     Type = "ward.put"
 	typeRecyclerPut Type = "recycler.put"
 	typeStreamPut   Type = "stream.put"
+	typePrinterPut  Type = "printer.put"
+	typeSheetPut    Type = "sheet.put"
 	typeLabelIssue  Type = "label.issue"
 )
 
@@ -94,6 +97,37 @@ func (s *Service) PutStream(ctx context.Context, c access.Caller, w Write, strea
 	return putCatalogue[Stream](ctx, s, c, w, typeStreamPut, &stream)
 }
 
+// PutPrinter creates a printer or replaces one. Managers have those of their
+// facility; the lab's are its coordinator's.
+func (s *Service) PutPrinter(ctx context.Context, c access.Caller, w Write, p Printer) (Versioned[Printer], error) {
+	return putCatalogue[Printer](ctx, s, c, w, typePrinterPut, &p)
+}
+
+// PutSheet creates a sheet of stickers under an id of the caller's choice, or
+// replaces one that is not built in.
+func (s *Service) PutSheet(ctx context.Context, c access.Caller, w Write, sheet Sheet) (Versioned[Sheet], error) {
+	if err := c.May(access.WriteSheets); err != nil {
+		return Versioned[Sheet]{}, err
+	}
+	if _, ok := print.SheetByID(sheet.ID); ok {
+		return Versioned[Sheet]{}, problem.New(problem.Unprocessable, "sheet-built-in",
+			"This sheet is built in and stays as it is: describe yours under another id.")
+	}
+	sheet.BuiltIn = false
+	return putCatalogue[Sheet](ctx, s, c, w, typeSheetPut, &sheet)
+}
+
+// writeActions are what it takes to write what is not the coordinator's alone.
+var writeActions = map[Type]access.Action{typePrinterPut: access.WritePrinters, typeSheetPut: access.WriteSheets}
+
+// writeAction is what a caller must be allowed to do to write a type of entry.
+func writeAction(t Type) access.Action {
+	if action, ok := writeActions[t]; ok {
+		return action
+	}
+	return access.WriteCatalogue
+}
+
 // catalogued is a document of the catalogue.
 type catalogued[T any] interface {
 	*T
@@ -105,18 +139,22 @@ type catalogued[T any] interface {
 	admit(w *work, old *T) error
 }
 
+// confined is a document of the catalogue that not everybody in the lab sees.
+type confined interface{ seenBy(access.Caller) bool }
+
 // putCatalogue records the new content of a catalogue document.
 func putCatalogue[T any, P catalogued[T]](ctx context.Context, s *Service, c access.Caller, w Write, t Type, doc P) (Versioned[T], error) {
 	if c.User != "system" {
-		if err := c.May(access.WriteCatalogue); err != nil {
+		if err := c.May(writeAction(t)); err != nil {
 			return Versioned[T]{}, err
 		}
 	}
-	if w.IfVersion != 0 && !validID(doc.id()) {
+	v := &validation{}
+	doc.check(v)
+	if w.IfVersion != 0 && (doc.id() == "" || v.faulty("/id")) {
 		return Versioned[T]{}, errNotFound() // no document has such an id
 	}
-	v := &validation{}
-	if doc.check(v); v.err() != nil {
+	if v.err() != nil {
 		return Versioned[T]{}, v.err()
 	}
 	entry, now := w.entryID(c, t), s.instant()
@@ -143,8 +181,8 @@ func recordCatalogue[T any, P catalogued[T]](tx store.Tx, c Content, w Write, do
 		return repeatedWrite[T, P](tx, first, doc)
 	}
 	work := newWork(tx, nil)
-	work.recorded = c.RecordedAt
-	old, err := currentVersion[T, P](tx, w, doc)
+	work.recorded, work.by = c.RecordedAt, c.scope()
+	old, err := currentVersion[T, P](work, w, doc)
 	if err != nil {
 		return Versioned[T]{}, err
 	}
@@ -167,21 +205,33 @@ func recordCatalogue[T any, P catalogued[T]](tx store.Tx, c Content, w Write, do
 }
 
 // currentVersion returns the document that a write replaces, or nil.
-func currentVersion[T any, P catalogued[T]](tx store.Tx, w Write, doc P) (*T, error) {
-	d, err := tx.Get(doc.kind(), doc.id())
+func currentVersion[T any, P catalogued[T]](work *work, w Write, doc P) (*T, error) {
+	unknown := problem.New(problem.NotFound, "not-found", "There is no such %s.", doc.kind())
+	d, err := work.tx.Get(doc.kind(), doc.id())
 	switch {
 	case errors.Is(err, store.ErrNotFound) && w.IfVersion == 0:
 		return nil, nil
 	case errors.Is(err, store.ErrNotFound):
-		return nil, problem.New(problem.NotFound, "not-found", "There is no such %s.", doc.kind())
+		return nil, unknown
 	case err != nil:
 		return nil, err
+	}
+	old, err := decode[T, P](d)
+	if err != nil {
+		return nil, err
+	}
+	// Before the version, which would tell that it is there.
+	if f, ok := any(old).(confined); ok && !f.seenBy(work.by) {
+		return nil, unknown
+	}
+	switch {
+	case w.IfVersion == 0:
+		return nil, problem.New(problem.Conflict, "id-taken", "There is a %s with this id: choose another, or change that one.", doc.kind())
 	case d.Seq != w.IfVersion:
 		return nil, problem.New(problem.Precondition, "version-changed",
 			"The %s was changed since you read it: read it again, and decide again.", doc.kind())
 	}
-	old, err := decode[T, P](d)
-	return (*T)(old), err
+	return (*T)(old), nil
 }
 
 // repeatedWrite answers a key that was used before.

@@ -3,8 +3,10 @@ package tracking
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/ricircolo/ricircolo/internal/problem"
+	"github.com/ricircolo/ricircolo/qrlabels/print"
 )
 
 func (l *Lab) setID(string)            {}
@@ -80,6 +82,21 @@ func (s *Stream) check(v *validation) {
 		for _, t := range list.texts {
 			v.text(t, list.at, true, 80)
 		}
+	}
+	v.pictograms(s.Pictograms)
+}
+
+// pictograms asks for what a label can show of a stream, each at most once.
+func (v *validation) pictograms(given []string) {
+	var known []string
+	for _, p := range print.Pictograms() {
+		known = append(known, string(p))
+	}
+	v.ok(len(given) <= print.MaxPictograms, "/pictograms", "too-many", fmt.Sprintf("A label has room for %d.", print.MaxPictograms))
+	for i, p := range given {
+		at := fmt.Sprintf("/pictograms/%d", i)
+		v.oneOf(p, at, known...)
+		v.ok(!slices.Contains(given[:i], p), at, "repeated", "Name each pictogram once.")
 	}
 }
 

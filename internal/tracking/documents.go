@@ -14,7 +14,10 @@ const (
 	KindWard        store.Kind = "ward"
 	KindRecycler    store.Kind = "recycler"
 	KindStream      store.Kind = "stream"
+	KindPrinter     store.Kind = "printer"
+	KindSheet       store.Kind = "sheet"
 	KindLabel       store.Kind = "label"
+	KindBatch       store.Kind = "batch"
 	KindBin         store.Kind = "bin"
 	KindFill        store.Kind = "fill"
 	KindPickup      store.Kind = "pickup"
@@ -99,6 +102,8 @@ type Stream struct {
 	RefusesIT []string       `json:"refusesIt,omitempty"` // the same in Italian
 	Densities []DatedDensity `json:"densities"`           // ascending
 	Colour    string         `json:"colour,omitempty"`    // #rrggbb
+	// Pictograms are what its labels show, each one of print.Pictograms.
+	Pictograms []string `json:"pictograms,omitempty"`
 }
 
 // PolymerShare is the share of a polymer in a stream, in thousandths by mass.
@@ -146,6 +151,15 @@ type Label struct {
 	Bin      string           `json:"bin,omitempty"`
 	BoundBy  string           `json:"boundBy,omitempty"`   // entry
 	Retired  string           `json:"retiredBy,omitempty"` // entry
+}
+
+// Batch is a set of labels that were issued together. Which ones it has is in
+// its entry, in the order of issue.
+type Batch struct {
+	ID       string           `json:"id"`                 // entry
+	Facility string           `json:"facility,omitempty"` // for whom it was printed
+	IssuedAt calendar.Instant `json:"issuedAt"`
+	Count    int              `json:"count"`
 }
 
 // BinSettings are what a bin is from an instant on.

@@ -53,6 +53,13 @@ var faultWrites = map[string]faultWrite{
 	"PutStream": put((*tracking.Service).PutStream, tracking.Stream{
 		Name: "Bottles", NameIT: "Flaconi", Family: "fossil", EER: "15 01 02", Densities: []tracking.DatedDensity{{GramsPerLitre: 30}},
 	}),
+	"PutPrinter": put((*tracking.Service).PutPrinter, aPrinter()),
+	"PutSheet": {entries: 1, new: func(_ TB, l *Lab) request {
+		w, sheet := tracking.Write{Key: l.ID7()}, aSheet("s-"+l.ID7())
+		return func(ctx context.Context, s *tracking.Service) (any, error) {
+			return s.PutSheet(ctx, l.Coordinator(), w, sheet)
+		}
+	}},
 	"IssueLabels": {entries: 1, new: func(_ TB, l *Lab) request {
 		w := tracking.Write{Key: l.ID7()}
 		return func(ctx context.Context, s *tracking.Service) (any, error) {
@@ -155,6 +162,29 @@ func faultReads() map[string]faultRead {
 		}),
 		"Label": read(func(ctx context.Context, s *service, c caller, of chain) (any, error) {
 			return s.Label(ctx, c, of.label)
+		}),
+		"Batches": read(func(ctx context.Context, s *service, c caller, _ chain) (any, error) {
+			return s.Batches(ctx, c, tracking.BatchFilter{}, page)
+		}),
+		"Batch": read(func(ctx context.Context, s *service, c caller, of chain) (any, error) {
+			return s.Batch(ctx, c, of.batch)
+		}),
+		"Printers": read(func(ctx context.Context, s *service, c caller, _ chain) (any, error) { return s.Printers(ctx, c, page) }),
+		"Printer": read(func(ctx context.Context, s *service, c caller, of chain) (any, error) {
+			return s.Printer(ctx, c, of.printer)
+		}),
+		"Sheets": read(func(ctx context.Context, s *service, c caller, _ chain) (any, error) { return s.Sheets(ctx, c, page) }),
+		"Sheet":  read(func(ctx context.Context, s *service, c caller, _ chain) (any, error) { return s.Sheet(ctx, c, "L7160") }),
+		"PrintSetup": func(ctx context.Context, s *service, l *Lab, of chain) (any, error) {
+			sheet, printer, err := s.PrintSetup(ctx, l.Coordinator(), "", of.printer)
+			return []any{sheet, printer}, err
+		},
+		"CalibrationSetup": func(ctx context.Context, s *service, l *Lab, of chain) (any, error) {
+			sheet, printer, err := s.CalibrationSetup(ctx, l.Coordinator(), of.printer, "")
+			return []any{sheet, printer}, err
+		},
+		"LabelFaces": read(func(ctx context.Context, s *service, c caller, of chain) (any, error) {
+			return s.LabelFaces(ctx, c, tracking.LabelSelection{Codes: []string{of.label}})
 		}),
 		"Scan": read(func(ctx context.Context, s *service, c caller, of chain) (any, error) {
 			return s.Scan(ctx, c, of.label)

@@ -22,6 +22,7 @@ const (
 	byBin      = "bin"
 	byBatch    = "batch"
 	byClosed   = "closed"
+	byIssue    = "issue"
 )
 
 func key(index string, parts ...string) store.Key {
@@ -48,10 +49,25 @@ func (s *Stream) kind() store.Kind  { return KindStream }
 func (s *Stream) id() string        { return s.ID }
 func (s *Stream) keys() []store.Key { return nil }
 
+func (p *Printer) kind() store.Kind  { return KindPrinter }
+func (p *Printer) id() string        { return p.ID }
+func (p *Printer) keys() []store.Key { return []store.Key{key(byFacility, p.Facility)} }
+
+func (s *Sheet) kind() store.Kind  { return KindSheet }
+func (s *Sheet) id() string        { return sheetKey(s.ID) }
+func (s *Sheet) keys() []store.Key { return nil }
+
 func (l *Label) kind() store.Kind { return KindLabel }
 func (l *Label) id() string       { return l.Code }
 func (l *Label) keys() []store.Key {
 	return []store.Key{key(byFacility, l.Facility, string(l.State)), key(byBatch, l.Batch)}
+}
+
+func (b *Batch) kind() store.Kind { return KindBatch }
+func (b *Batch) id() string       { return b.ID }
+func (b *Batch) keys() []store.Key {
+	issued := b.IssuedAt.SortKey()
+	return []store.Key{key(byIssue, issued), key(byFacility, b.Facility, issued)}
 }
 
 func (b *Bin) kind() store.Kind { return KindBin }

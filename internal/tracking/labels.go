@@ -88,14 +88,16 @@ func recordLabels(tx store.Tx, p prepared, issue labelIssue) (LabelBatch, error)
 	if _, err := appendEntry(tx, p.content.ID, p.canonical, Outcome{Status: WasApplied}); err != nil {
 		return LabelBatch{}, err
 	}
-	w.putLabels(p.content, issue)
+	w.putBatch(p.content, issue)
 	if err := w.flush(); err != nil {
 		return LabelBatch{}, err
 	}
 	return batchOf(p.content, issue), nil
 }
 
-func (w *work) putLabels(c Content, issue labelIssue) {
+// putBatch stages a batch and its labels.
+func (w *work) putBatch(c Content, issue labelIssue) {
+	w.put(&Batch{ID: c.ID, Facility: issue.Facility, IssuedAt: c.RecordedAt, Count: len(issue.Codes)})
 	for _, code := range issue.Codes {
 		w.put(&Label{Code: code, State: Blank, Batch: c.ID, Facility: issue.Facility, IssuedAt: c.RecordedAt})
 	}

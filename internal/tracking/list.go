@@ -165,20 +165,11 @@ func (x *reading) facilities(filter string) ([]string, error) {
 		return []string{filter}, nil
 	}
 	var ids []string
-	q := store.Query{Kind: KindFacility, Limit: store.MaxFind}
-	for {
-		hits, err := x.Find(q)
-		if err != nil {
-			return nil, err
-		}
-		for _, h := range hits {
-			ids = append(ids, h.Document.ID)
-		}
-		if len(hits) < q.Limit {
-			return ids, nil
-		}
-		q.After = &hits[len(hits)-1].Position
-	}
+	err := x.every(store.Query{Kind: KindFacility}, func(d store.Document) error {
+		ids = append(ids, d.ID)
+		return nil
+	})
+	return ids, err
 }
 
 // inFacilities gives the spans of an index by facility, one for each that is

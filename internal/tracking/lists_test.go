@@ -15,8 +15,14 @@ import (
 // ids reads a whole list, two items at a time.
 func ids[T any](t *testing.T, get func(tracking.Page) (tracking.List[T], error), id func(T) string, updatedAfter *store.Seq) []string {
 	t.Helper()
+	return idsBy(t, 2, get, id, updatedAfter)
+}
+
+// idsBy reads a whole list, so many items at a time.
+func idsBy[T any](t *testing.T, limit int, get func(tracking.Page) (tracking.List[T], error), id func(T) string, updatedAfter *store.Seq) []string {
+	t.Helper()
 	found := []string{}
-	page := tracking.Page{Limit: 2, UpdatedAfter: updatedAfter}
+	page := tracking.Page{Limit: limit, UpdatedAfter: updatedAfter}
 	for {
 		list, err := get(page)
 		if err != nil {

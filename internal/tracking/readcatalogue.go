@@ -2,9 +2,12 @@ package tracking
 
 import (
 	"context"
+	"errors"
+	"strconv"
 
 	"github.com/ricircolo/ricircolo/internal/access"
 	"github.com/ricircolo/ricircolo/internal/store"
+	"github.com/ricircolo/ricircolo/qrlabels/print"
 )
 
 // The whole lab may know its streams, and who its facilities and recyclers
@@ -74,8 +77,97 @@ func (s *Service) Stream(ctx context.Context, c access.Caller, id string) (Versi
 	return one(ctx, s, c, access.ReadCatalogue, KindStream, id, func(*Stream) bool { return true }, same[Stream])
 }
 
-func listCatalogue[T any](ctx context.Context, s *Service, c access.Caller, page Page, kind store.Kind, keep func(*T) bool) (out List[T], err error) {
-	err = s.view(ctx, c, access.ReadCatalogue, func(x *reading) error {
+// Printers lists the printers in the caller's scope by id: those of its
+// facility, and the lab's.
+func (s *Service) Printers(ctx context.Context, c access.Caller, page Page) (List[Printer], error) {
+	return listReadBy(ctx, s, c, access.ReadPrinters, page, KindPrinter, seesPrinter(c))
+}
+
+// Printer returns one printer, or a NotFound problem.
+func (s *Service) Printer(ctx context.Context, c access.Caller, id string) (Versioned[Printer], error) {
+	return one(ctx, s, c, access.ReadPrinters, KindPrinter, id, seesPrinter(c), same[Printer])
+}
+
+func seesPrinter(c access.Caller) func(*Printer) bool {
+	return func(p *Printer) bool { return p.seenBy(c) }
+}
+
+// Sheets lists the sheets: the built-in ones, then the lab's own by id.
+func (s *Service) Sheets(ctx context.Context, c access.Caller, page Page) (out List[Sheet], err error) {
+	err = s.view(ctx, c, access.ReadSheets, func(x *reading) error {
+		if err := page.check(); err != nil {
+			return err
+		}
+		built, rest := builtInPage(page)
+		if rest.Limit > 0 {
+			all := func(*Sheet) bool { return true }
+			out, err = list(x, rest, listing[Sheet, Sheet]{kind: KindSheet, spans: everything(), keep: all, show: same[Sheet]})
+		} else {
+			out.Next = rest.After
+			out.Head, _, err = x.Head()
+		}
+		out.Items = append(built, out.Items...)
+		return err
+	})
+	return out, err
+}
+
+// beforeOwn begins the positions of the built-in sheets in a list: it sorts
+// before all that ids begin with.
+const beforeOwn = "!"
+
+// builtInPage is the part of a page that built-in sheets fill, and the page
+// that is left for others.
+func builtInPage(page Page) (built []Versioned[Sheet], rest Page) {
+	all, next := print.Sheets(), 0
+	last := func(i int) *store.Position {
+		if page.UpdatedAfter != nil {
+			return &store.Position{Value: strconv.FormatInt(int64(builtInVersion), 10), ID: beforeOwn + strconv.Itoa(i)}
+		}
+		return &store.Position{Value: beforeOwn + strconv.Itoa(i)}
+	}
+	switch {
+	case page.UpdatedAfter != nil && *page.UpdatedAfter >= builtInVersion:
+		next = len(all)
+	case page.After != nil:
+		next = len(all)
+		for i := range all {
+			if *page.After == *last(i) {
+				next = i + 1
+			}
+		}
+	}
+	rest = page
+	for ; next < len(all) && rest.Limit > 0; next++ {
+		built = append(built, Versioned[Sheet]{builtInSheet(all[next]), builtInVersion})
+		rest.After = last(next)
+		rest.Limit--
+	}
+	return built, rest
+}
+
+// Sheet returns one sheet, built in or the lab's own, or a NotFound problem.
+func (s *Service) Sheet(ctx context.Context, c access.Caller, id string) (v Versioned[Sheet], err error) {
+	err = s.view(ctx, c, access.ReadSheets, func(x *reading) error {
+		sheet, seq, err := sheetOf(x, id)
+		if errors.Is(err, store.ErrNotFound) {
+			return errNotFound()
+		}
+		if err == nil {
+			v = Versioned[Sheet]{*sheet, seq}
+		}
+		return err
+	})
+	return v, err
+}
+
+func listCatalogue[T any](ctx context.Context, s *Service, c access.Caller, page Page, kind store.Kind, keep func(*T) bool) (List[T], error) {
+	return listReadBy(ctx, s, c, access.ReadCatalogue, page, kind, keep)
+}
+
+// listReadBy lists documents by id to those who may do the action.
+func listReadBy[T any](ctx context.Context, s *Service, c access.Caller, action access.Action, page Page, kind store.Kind, keep func(*T) bool) (out List[T], err error) {
+	err = s.view(ctx, c, action, func(x *reading) error {
 		out, err = list(x, page, listing[T, T]{kind: kind, spans: everything(), keep: keep, show: same[T]})
 		return err
 	})
@@ -115,43 +207,4 @@ func (s *Service) Status(ctx context.Context, c access.Caller) (a StatusAnswer, 
 		return nil
 	})
 	return a, err
-}
-
-// Labels lists labels: by batch if one is given, otherwise by facility, state
-// and code. Blank labels that are for no facility yet are the coordinator's.
-func (s *Service) Labels(ctx context.Context, c access.Caller, f LabelFilter, page Page) (out List[Label], err error) {
-	err = s.view(ctx, c, access.ReadLabels, func(x *reading) error {
-		l := listing[Label, Label]{kind: KindLabel, index: byFacility, show: same[Label], keep: func(l *Label) bool {
-			return c.SeesFacility(l.Facility) && (f.Facility == "" || f.Facility == l.Facility) &&
-				(f.State == "" || f.State == l.State) && (f.Batch == "" || f.Batch == l.Batch)
-		}}
-		switch {
-		case f.Batch != "":
-			l.index, l.spans = byBatch, []span{exactly(f.Batch)}
-		case c.LabWide() && f.Facility == "":
-			l.spans = everything() // with those that are for no facility
-		default:
-			l.spans, err = x.inFacilities(f.Facility, func(facility string) span {
-				if f.State != "" {
-					return exactly(facility, string(f.State))
-				}
-				return under(facility)
-			})
-		}
-		if err == nil {
-			out, err = list(x, page, l)
-		}
-		return err
-	})
-	return out, err
-}
-
-// Label returns one label by its code, however that is typed, or a NotFound
-// problem. One that is blank and for no facility yet can be seen by whoever
-// could bind it.
-func (s *Service) Label(ctx context.Context, c access.Caller, code string) (Versioned[Label], error) {
-	sees := func(l *Label) bool {
-		return c.SeesFacility(l.Facility) || l.State == Blank && l.Facility == "" && c.Facility != ""
-	}
-	return one(ctx, s, c, access.ReadLabels, KindLabel, canonicalCode(code), sees, same[Label])
 }

@@ -36,6 +36,26 @@ func known[T any, P interface {
 	return doc, err
 }
 
+// every visits all documents that a query finds, in pages of the largest size.
+func (x *reading) every(q store.Query, visit func(store.Document) error) error {
+	q.Limit = store.MaxFind
+	for {
+		hits, err := x.Find(q)
+		if err != nil {
+			return err
+		}
+		for _, h := range hits {
+			if err := visit(h.Document); err != nil {
+				return err
+			}
+		}
+		if len(hits) < q.Limit {
+			return nil
+		}
+		q.After = &hits[len(hits)-1].Position
+	}
+}
+
 // readOnly lets the code of the commands run on a snapshot, to see what it
 // would answer.
 type readOnly struct{ store.Reader }

@@ -56,9 +56,13 @@ func (w *work) replayOwn(c Content, r store.Record) error {
 		return replayCatalogue[Recycler](w, c)
 	case typeStreamPut:
 		return replayCatalogue[Stream](w, c)
+	case typePrinterPut:
+		return replayCatalogue[Printer](w, c)
+	case typeSheetPut:
+		return replayCatalogue[Sheet](w, c)
 	case typeLabelIssue:
 		_, issue, err := parseIssue(r)
-		w.putLabels(c, issue)
+		w.putBatch(c, issue)
 		return err
 	}
 	if strings.HasPrefix(string(c.Type), accessPrefix) {

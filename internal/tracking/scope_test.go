@@ -11,7 +11,7 @@ import (
 )
 
 // chain is what a load leaves behind on its way: one of everything.
-type chain struct{ facility, ward, recycler, bin, fill, label, pickup, receipt, treatment, discrepancy, review, entry string }
+type chain struct{ facility, ward, recycler, bin, fill, label, pickup, receipt, treatment, discrepancy, review, entry, batch, printer string }
 
 // mustChain runs one bin through the whole chain, with a load that does not
 // arrive whole, and a weighing that does not fit.
@@ -20,6 +20,8 @@ func mustChain(t TB, l *Lab, facility, ward, recycler string) chain {
 	c := chain{facility: facility, ward: ward, recycler: recycler, label: l.MustLabels(t, facility, 1)[0]}
 	c.bin = l.MustLabelledBin(t, facility, ward, l.Stream, c.label)
 	c.fill = c.bin
+	c.batch = l.batchOf(t, c.label)
+	c.printer = l.MustPrinter(t, facility)
 	c.entry = l.MustClose(t, facility, c.bin, 9000).ID
 	c.pickup = l.MustPickup(t, facility, recycler, c.bin)
 	l.MustScan(t, recycler, c.pickup, c.bin)
@@ -56,6 +58,8 @@ func singleReads(l *Lab) []singleRead {
 		{"bin", func(c access.Caller, id string) error { return errOf(s.Bin(ctx, c, id)) }, func(c chain) string { return c.bin }, facility, nil},
 		{"fill", func(c access.Caller, id string) error { return errOf(s.Fill(ctx, c, id)) }, func(c chain) string { return c.fill }, both, nil},
 		{"label", func(c access.Caller, id string) error { return errOf(s.Label(ctx, c, id)) }, func(c chain) string { return c.label }, facility, nil},
+		{"batch", func(c access.Caller, id string) error { return errOf(s.Batch(ctx, c, id)) }, func(c chain) string { return c.batch }, facility, nil},
+		{"printer", func(c access.Caller, id string) error { return errOf(s.Printer(ctx, c, id)) }, func(c chain) string { return c.printer }, facility, nil},
 		{"pickup", func(c access.Caller, id string) error { return errOf(s.Pickup(ctx, c, id)) }, func(c chain) string { return c.pickup }, both, nil},
 		{"receipt", func(c access.Caller, id string) error { return errOf(s.Receipt(ctx, c, id)) }, func(c chain) string { return c.receipt }, both, nil},
 		{"treatment", func(c access.Caller, id string) error { return errOf(s.Treatment(ctx, c, id)) }, func(c chain) string { return c.treatment }, both, nil},
@@ -149,10 +153,16 @@ func TestListsStayInScope(t *testing.T) {
 				walk(t, c, page, func(p tracking.Page) (tracking.List[tracking.Label], error) {
 					return s.Labels(ctx, c, tracking.LabelFilter{Facility: facility}, p)
 				}, func(v tracking.Label) bool { return mine(v.Facility, "") })
+				walk(t, c, page, func(p tracking.Page) (tracking.List[tracking.Batch], error) {
+					return s.Batches(ctx, c, tracking.BatchFilter{Facility: facility}, p)
+				}, func(b tracking.Batch) bool { return mine(b.Facility, "") })
 				walk(t, c, page, func(p tracking.Page) (tracking.List[tracking.Ward], error) {
 					return s.Wards(ctx, c, facility, p)
 				}, func(w tracking.Ward) bool { return mine(w.Facility, "") })
 			}
+			walk(t, c, page, func(p tracking.Page) (tracking.List[tracking.Printer], error) {
+				return s.Printers(ctx, c, p)
+			}, func(v tracking.Printer) bool { return mine(v.Facility, "") })
 			walk(t, c, page, func(p tracking.Page) (tracking.List[tracking.Receipt], error) {
 				return s.Receipts(ctx, c, tracking.ChainFilter{}, p)
 			}, func(r tracking.Receipt) bool { return mine(r.Facility, r.Recycler) })

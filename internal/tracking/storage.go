@@ -57,33 +57,19 @@ func (x *reading) storageClock(facility string) (StorageClock, error) {
 	clock := StorageClock{Facility: facility}
 	streams := map[string]*StreamStorage{}
 	s := under(facility)
-	q := store.Query{Kind: KindBin, Index: byFacility, From: s.from, To: s.to, Limit: store.MaxFind}
-	for {
-		hits, err := x.Find(q)
-		if err != nil {
-			return clock, err
+	err := x.every(store.Query{Kind: KindBin, Index: byFacility, From: s.from, To: s.to}, func(d store.Document) error {
+		bin, err := decode[Bin](d)
+		if err != nil || bin.Lost {
+			return err
 		}
-		for _, h := range hits {
-			bin, err := decode[Bin](h.Document)
-			if err != nil {
-				return clock, err
-			}
-			if bin.Lost {
-				continue
-			}
-			fill, err := read[Fill](x.Reader, KindFill, bin.Fill.ID)
-			if err != nil {
-				return clock, err
-			}
+		fill, err := read[Fill](x.Reader, KindFill, bin.Fill.ID)
+		if err == nil {
 			clock.add(fill, streams)
 		}
-		if len(hits) < q.Limit {
-			break
-		}
-		q.After = &hits[len(hits)-1].Position
-	}
+		return err
+	})
 	clock.finish(streams, x.now)
-	return clock, nil
+	return clock, err
 }
 
 // add counts a fill, if the bin holds anything of it.

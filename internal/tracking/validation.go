@@ -1,6 +1,7 @@
 package tracking
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,6 +21,11 @@ func (v *validation) ok(holds bool, pointer, code, detail string) {
 	if !holds {
 		v.fields = append(v.fields, problem.Field{Pointer: pointer, Code: code, Detail: detail})
 	}
+}
+
+// faulty reports whether the value at a pointer is at fault.
+func (v *validation) faulty(pointer string) bool {
+	return slices.ContainsFunc(v.fields, func(f problem.Field) bool { return f.Pointer == pointer })
 }
 
 // err is nil, or a problem that lists all faults.

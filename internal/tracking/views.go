@@ -49,6 +49,18 @@ type LabelFilter struct {
 	Batch    string
 }
 
+// BatchFilter selects batches of labels. Empty fields select all.
+type BatchFilter struct{ Facility string }
+
+// BatchView is a batch and where its labels are in their lives now. Labels are
+// counted as far as the caller sees them.
+type BatchView struct {
+	Batch
+	Blank   int `json:"blank"`
+	Bound   int `json:"bound"`
+	Retired int `json:"retired"`
+}
+
 // PickupFilter selects pickups. Empty fields select all.
 type PickupFilter struct {
 	Facility, Recycler string

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/ricircolo/ricircolo/internal/access"
 	"github.com/ricircolo/ricircolo/internal/calendar"
 	"github.com/ricircolo/ricircolo/internal/indicator"
 	"github.com/ricircolo/ricircolo/internal/store"
@@ -19,6 +20,7 @@ type work struct {
 	tx         store.Tx
 	remembered *remembered
 	recorded   calendar.Instant // when the entry at hand was recorded: the month of adjustments
+	by         access.Caller    // whose entry of the catalogue it is
 	docs       map[store.Ref]*held
 	cells      map[string]*Cell // changes to add, by cell id
 }
