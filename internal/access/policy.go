@@ -31,6 +31,9 @@ const (
 	ReadDevices       Action = "devices.read"
 	WriteDevices      Action = "devices.write"
 	ReadStatus        Action = "status.read"
+
+	ReadFinderReports   Action = "finder-reports.read"
+	HandleFinderReports Action = "finder-reports.handle" // and erase what somebody wrote
 )
 
 var (
@@ -66,6 +69,9 @@ var Policy = map[Action][]Role{
 	WriteUsers:        desk,
 	ReadDevices:       {Manager, Coordinator, Auditor},
 	WriteDevices:      desk,
+
+	ReadFinderReports:   {Manager, Coordinator, Auditor}, // a stranger's note may name somebody
+	HandleFinderReports: desk,
 
 	Record("fill.open"):           facility,
 	Record("fill.weigh"):          facility,

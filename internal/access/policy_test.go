@@ -118,6 +118,7 @@ func TestWritersRead(t *testing.T) {
 	for write, read := range map[access.Action]access.Action{
 		access.WriteUsers: access.ReadUsers, access.WriteDevices: access.ReadDevices,
 		access.WriteCatalogue: access.ReadCatalogue, access.IssueLabels: access.ReadLabels,
+		access.HandleFinderReports: access.ReadFinderReports,
 	} {
 		for _, role := range access.Policy[write] {
 			if !access.Allowed(read, role) {
