@@ -221,6 +221,7 @@ func TestFinderInTheBrowser(t *testing.T) {
 		t.Errorf("in the inbox there is %+v, want the one report as it was typed", inbox.Items)
 	}
 	// The third is the last that one address may send about one label at once.
+	b.mustDo(t, chromedp.EmulateViewport(360, 740))
 	for _, want := range []int{http.StatusOK, http.StatusTooManyRequests} {
 		b.mustDo(t, chromedp.Navigate(p.url+"/b/"+s.bound))
 		if status := report("other", "ancora"); status != want {

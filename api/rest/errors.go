@@ -155,7 +155,11 @@ func (s *Server) writeFault(c *fiber.Ctx, err error, a answer) error {
 		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(a.retrySeconds()))
 	}
 	if forFinders(c) && !wantsJSON(c) {
-		return s.writePage(c, a.Status, s.faultView(c, err, a))
+		failed := s.writeFaultPage(c, err, a)
+		if failed == nil {
+			return nil
+		}
+		s.cfg.Log.Error("making the page of a fault", "request", stateOf(c).id, "error", failed)
 	}
 	return writeAnswer(c, a)
 }

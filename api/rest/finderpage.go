@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"unicode"
@@ -150,6 +151,17 @@ func thanksView(t *phrases, code qrlabels.Code, outcome finder.Outcome) finderVi
 	return v
 }
 
+// writeFaultPage is where a panic is not caught by the chain any more: it would
+// end the process. It becomes an error.
+func (s *Server) writeFaultPage(c *fiber.Ctx, err error, a answer) (failed error) {
+	defer func() {
+		if v := recover(); v != nil {
+			failed = &panicError{v, debug.Stack()}
+		}
+	}()
+	return s.writePage(c, a.Status, s.faultView(c, err, a))
+}
+
 // faultView is the page of a problem.
 func (s *Server) faultView(c *fiber.Ctx, err error, a answer) finderView {
 	t := phrasesFor(c)
@@ -160,10 +172,8 @@ func (s *Server) faultView(c *fiber.Ctx, err error, a answer) finderView {
 		v.Typed = typedParts(mistake)
 		return v
 	}
-	code, codeErr := pathCode(c)
-	if codeErr == nil {
-		v.Code = code.Grouped()
-	}
+	code := codeInPath(c.Path())
+	v.Code = code.Grouped()
 	p := problem.As(err)
 	if p != nil && p.Code == "label-unknown" {
 		v.Heading, v.Text = t.Unknown, []string{t.UnknownText}
@@ -177,10 +187,20 @@ func (s *Server) faultView(c *fiber.Ctx, err error, a answer) finderView {
 	if a.Status >= fiber.StatusInternalServerError && p == nil {
 		v.Text = append(v.Text, fmt.Sprintf(t.Incident, stateOf(c).id))
 	}
-	if codeErr == nil {
+	if !code.IsZero() {
 		v.Back = "/b/" + code.String()
 	}
 	return v
+}
+
+// codeInPath finds the code of a label in the path of a request that may have
+// been refused before it had a route; the zero Code if there is none.
+func codeInPath(path string) (code qrlabels.Code) {
+	parts := strings.SplitN(path, "/", 4)
+	if len(parts) > 2 && parts[1] != "8003" {
+		code, _ = qrlabels.ParseCode(parts[2])
+	}
+	return code
 }
 
 func faultWords(t *phrases, p *problem.Error, a answer) [2]string {

@@ -70,10 +70,11 @@ type world struct {
 	domain *tracking.Service
 	clock  *worldClock
 	server *Server
+	store  store.Store
 	finder *finder.Service
 }
 
-func mustWorld(tb testing.TB) *world {
+func mustWorld(tb testing.TB, options ...func(*Config)) *world {
 	tb.Helper()
 	s, err := sqlite.Open(tb.Context(), sqlite.Options{Dir: tb.TempDir(), Scratch: true, MaxView: time.Minute, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -92,6 +93,9 @@ func mustWorld(tb testing.TB) *world {
 	}
 	cfg := testConfig()
 	cfg.Now = w.clock.Now
+	for _, o := range options {
+		o(&cfg)
+	}
 	server, addr := mustStart(tb, cfg, nil, func(s *Server) {
 		s.services.Authenticator, s.services.Tracking, s.services.Finder = worldAuthenticator{}, w.domain, w.finder
 	})
@@ -102,6 +106,7 @@ func mustWorld(tb testing.TB) *world {
 // mustInbox puts the inbox of the finders on the world's store.
 func (w *world) mustInbox(tb testing.TB, s store.Store) {
 	tb.Helper()
+	w.store = s
 	var err error
 	if w.finder, err = finder.New(finder.Config{Store: s, Labels: w.domain, Now: w.clock.Now}); err != nil {
 		tb.Fatal(err)
