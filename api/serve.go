@@ -100,11 +100,16 @@ func (a *application) sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			_, signIns := a.identity.Sweep(ctx)
-			_, reports := a.finder.Sweep(ctx)
-			if err := errors.Join(signIns, reports); err != nil && ctx.Err() == nil {
+			if err := a.sweepOnce(ctx); err != nil && ctx.Err() == nil {
 				a.log.Warn("sweeping what has expired", slog.Any("error", err))
 			}
 		}
 	}
+}
+
+// sweepOnce sweeps everything, also if some of it fails.
+func (a *application) sweepOnce(ctx context.Context) error {
+	_, signIns := a.identity.Sweep(ctx)
+	_, reports := a.finder.Sweep(ctx)
+	return errors.Join(signIns, reports)
 }
