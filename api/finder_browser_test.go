@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
@@ -232,6 +234,49 @@ func TestFinderInTheBrowser(t *testing.T) {
 	b.shoot(t, "429")
 }
 
+// A browser that does not say Sec-Fetch-Site still says by Origin whose form it
+// sends; but only with the Referrer-Policy of these pages. The proxy makes it
+// such a browser.
+func TestFinderInAnOldBrowser(t *testing.T) {
+	for _, tt := range []struct {
+		name, policy string // of the page, if the proxy changes it
+		status       int
+	}{
+		{"as it is", "", http.StatusOK},
+		{"control: as all other pages are", "no-referrer", http.StatusForbidden},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := mustBrowse(t, look{lang: "it"})
+			l := mustLab(t)
+			proxy := httptest.NewUnstartedServer(nil)
+			p := mustServe(t, l.dir, "--base-url", "http://"+proxy.Listener.Addr().String())
+			target, err := url.Parse(p.url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy.Config.Handler = &httputil.ReverseProxy{
+				Rewrite: func(r *httputil.ProxyRequest) {
+					r.SetURL(target)
+					r.Out.Header.Del("Sec-Fetch-Site")
+				},
+				ModifyResponse: func(r *http.Response) error {
+					if tt.policy != "" {
+						r.Header.Set("Referrer-Policy", tt.policy)
+					}
+					return nil
+				},
+			}
+			proxy.Start()
+			t.Cleanup(proxy.Close)
+			s := mustStick(t, l, l.as(p, access.Coordinator))
+			b.mustDo(t, chromedp.Navigate(proxy.URL+"/b/"+s.bound), chromedp.Click(chromedp.CSS("input[value=full]")))
+			if status := b.mustLoad(t, chromedp.Click(chromedp.CSS("button"))); status != tt.status {
+				t.Errorf("got %d, want %d: %s", status, tt.status, b.text(t))
+			}
+		})
+	}
+}
+
 // Every page, in both languages, by day and by night, on a phone and at a desk.
 func TestFinderPagesHaveNoFlaws(t *testing.T) {
 	mustBrowse(t, look{lang: "it"}) // or skip before making a lab
@@ -255,7 +300,7 @@ func TestFinderPagesHaveNoFlaws(t *testing.T) {
 	for _, lang := range []string{"it", "en"} {
 		for _, dark := range []bool{false, true} {
 			b := mustBrowse(t, look{lang, dark})
-			for _, width := range []int64{360, 1200} {
+			for _, width := range []int64{320, 360, 1200} {
 				b.mustDo(t, chromedp.EmulateViewport(width, 740))
 				for _, page := range pages {
 					b.mustDo(t, chromedp.Navigate(p.url+page.path))

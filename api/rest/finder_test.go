@@ -363,7 +363,7 @@ func TestReportsByForm(t *testing.T) {
 		manager.Do(t, get, reportsPath, nil).Want(t, 200).JSON(t, &got)
 		return got
 	}
-	response, _ := submit(t, w.Base, code, url.Values{"problem": {"full"}, "note": {"<b>Il coperchio</b>\r\nè rotto"}, "website": {""}})
+	response, _ := submit(t, w.Base, code, url.Values{"problem": {"full"}, "note": {"<b>Il coperchio</b>\r\nè rotto"}, "topic": {""}})
 	if got, want := response.Header.Get("Location"), "/b/"+code+"/thanks?status=received"; response.StatusCode != 303 || got != want {
 		t.Errorf("got %s to %q, want 303 to %q", response.Status, got, want)
 	}
@@ -382,7 +382,7 @@ func TestReportsByForm(t *testing.T) {
 		wantPage(t, response, page)
 	}
 	// A program that fills in what people do not see is thanked alike.
-	response, _ = submit(t, w.Base, code, url.Values{"problem": {"other"}, "website": {"http://buy.example"}})
+	response, _ = submit(t, w.Base, code, url.Values{"problem": {"other"}, "topic": {"http://buy.example"}})
 	if got, want := response.Header.Get("Location"), "/b/"+code+"/thanks?status=received"; response.StatusCode != 303 || got != want {
 		t.Errorf("a trapped program: got %s to %q, want what all others get", response.Status, got)
 	}
@@ -406,7 +406,7 @@ func TestReportsByPrograms(t *testing.T) {
 	}
 	w.Do(t, get, "/b/"+code+"/thanks", nil, asData...).Want(t, 200)
 	w.Do(t, post, path, fields{"problem": "ugly"}).WantProblem(t, 400, "report-invalid")
-	w.Do(t, post, path, fields{"problem": "full", "website": ""}).WantProblem(t, 400, "body-invalid")
+	w.Do(t, post, path, fields{"problem": "full", "topic": ""}).WantProblem(t, 400, "body-invalid")
 	w.Do(t, post, path, fields{"problem": "full", "note": strings.Repeat("x", 301)}).WantProblem(t, 400, "report-invalid")
 	w.Do(t, post, path, fields{"problem": "full", "note": strings.Repeat("x", 5000)}).WantProblem(t, 413, "body-too-large")
 	w.Do(t, post, path, []byte("x"), "Content-Type", "text/plain", "Accept", "application/json").WantProblem(t, 415, "content-type-unsupported")

@@ -76,7 +76,8 @@ func (s *Server) readReport(c *fiber.Ctx) (report finder.NewReport, trapped bool
 
 // trapField is one that the page hides from people; programs that fill in every
 // form they find fill it in, too. They are thanked and not listened to.
-const trapField = "website"
+// Its name must be none that a browser fills in by itself.
+const trapField = "topic"
 
 // sameSite refuses forms that a page of somebody else's has sent: it would make
 // its visitors report for it. Browsers say where a form comes from; programs

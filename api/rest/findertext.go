@@ -13,8 +13,8 @@ import (
 type phrases struct {
 	Lang string
 
-	BinFor, Accepts, Refuses, NoLists, Colour string
-	Call, Label, Back                         string
+	BinFor, Accepts, Refuses, NoLists string
+	Call, Label, Back                 string
 
 	Report, Problem, Note, NoteHint, Send, Anonymous, Trap string
 	Kinds                                                  map[finder.Kind]string
@@ -42,7 +42,7 @@ func phrasesFor(c *fiber.Ctx) *phrases {
 var italian = &phrases{
 	Lang: "it",
 
-	BinFor: "Contenitore per", Accepts: "Cosa ci va", Refuses: "Cosa non ci va", Colour: "Colore del flusso",
+	BinFor: "Contenitore per", Accepts: "Cosa ci va", Refuses: "Cosa non ci va",
 	NoLists: "Per sapere cosa ci va, chiedi al personale.",
 	Call:    "Chi chiamare", Label: "Etichetta", Back: "Torna alla pagina del contenitore",
 
@@ -88,7 +88,7 @@ var italian = &phrases{
 var english = &phrases{
 	Lang: "en",
 
-	BinFor: "Bin for", Accepts: "What goes in", Refuses: "What does not go in", Colour: "Colour of the stream",
+	BinFor: "Bin for", Accepts: "What goes in", Refuses: "What does not go in",
 	NoLists: "Ask the staff what goes in.",
 	Call:    "Whom to call", Label: "Label", Back: "Back to the page of the bin",
 

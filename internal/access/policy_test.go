@@ -41,10 +41,12 @@ func TestPolicy(t *testing.T) {
 		mayNot(access.Ward, driving...),
 		mayNot(access.Ward, plant...),
 		mayNot(access.Ward, people...),
+		mayNot(access.Ward, access.ReadFinderReports, access.HandleFinderReports),
 		mayNot(access.Ward, access.WriteCatalogue, access.IssueLabels, access.ReadAudit, access.Record("month.close")),
 
 		may(access.Manager, filling...),
 		may(access.Manager, people...),
+		may(access.Manager, access.ReadFinderReports, access.HandleFinderReports),
 		may(access.Manager, access.IssueLabels, access.ReadAudit, access.Record("discrepancy.explain"), access.Record("correction.approve")),
 		mayNot(access.Manager, driving...),
 		mayNot(access.Manager, plant...),
@@ -62,6 +64,7 @@ func TestPolicy(t *testing.T) {
 		mayNot(access.Plant, filling...),
 		mayNot(access.Plant, driving...),
 		mayNot(access.Plant, people...),
+		mayNot(access.Plant, access.ReadFinderReports, access.HandleFinderReports),
 		mayNot(access.Plant, access.Record("discrepancy.accept"), access.ReadAudit, access.ReadBins),
 
 		may(access.Coordinator, people...),
