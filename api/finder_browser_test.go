@@ -153,7 +153,7 @@ func (b *browser) shoot(t *testing.T, page string) {
 }
 
 // stickers are the codes of labels in each state.
-type stickers struct{ bound, replaced, unused, blank string }
+type stickers struct{ bound, replaced, unused, blank, long string }
 
 // mustStick adds a facility with a bin to a lab that is served.
 func mustStick(t *testing.T, l *lab, coordinator client) (s stickers) {
@@ -166,12 +166,20 @@ func mustStick(t *testing.T, l *lab, coordinator client) (s stickers) {
 		"refuses": []string{"needles and tubing", "glass"}, "refusesIt": []string{"aghi e deflussori", "vetro"},
 	})
 	var batch struct{ Codes []string }
-	coordinator.mustCall(t, http.MethodPost, "/api/v1/labels", map[string]any{"facility": facility, "count": 4}, &batch)
-	s = stickers{batch.Codes[0], batch.Codes[1], batch.Codes[2], batch.Codes[3]}
+	coordinator.mustCall(t, http.MethodPost, "/api/v1/labels", map[string]any{"facility": facility, "count": 5}, &batch)
+	s = stickers{batch.Codes[0], batch.Codes[1], batch.Codes[2], batch.Codes[3], batch.Codes[4]}
 	tare := 2 * quantity.Kilogram
 	bin := coordinator.mustApply(t, submission("bin.register", tracking.Body{
 		Facility: facility, Ward: ward, Stream: stream, VolumeLitres: 120, TareGrams: &tare, Name: "Contenitore", Label: s.replaced,
 	}))[0].ID
+	endless := strings.Repeat("Polietilentereftalato", 3)
+	wordy := coordinator.mustCreate(t, "/api/v1/streams", map[string]any{
+		"name": "Long " + endless, "nameIt": "Lungo " + endless, "family": "fossil", "eer": "15 01 02", "gramsPerLitre": 30,
+		"accepts": []string{endless}, "refusesIt": []string{endless},
+	})
+	coordinator.mustApply(t, submission("bin.register", tracking.Body{
+		Facility: facility, Ward: ward, Stream: wordy, VolumeLitres: 120, TareGrams: &tare, Name: "Contenitore", Label: s.long,
+	}))
 	coordinator.mustApply(t, submission("label.bind", tracking.Body{Bin: bin, Label: s.bound, Replaces: s.replaced}),
 		submission("label.retire", tracking.Body{Label: s.unused, Reason: "strappata"}))
 	return s
@@ -187,7 +195,7 @@ func TestFinderInTheBrowser(t *testing.T) {
 	if status := b.mustLoad(t, chromedp.Navigate(p.url+"/B/"+s.bound)); status != http.StatusOK {
 		t.Fatalf("the page of a bin: got %d", status)
 	}
-	for _, want := range []string{"Flaconi per infusione", "aghi e deflussori", "Ospedale dell’Argine", "Centralino: 0535 000 000"} {
+	for _, want := range []string{"Flaconi per infusione", "aghi e deflussori", "Ospedale dell’Argine", "Centralino: 0535 000 000", "Chiama 0535\u00a0000\u00a0000"} {
 		if got := b.text(t); !strings.Contains(got, want) {
 			t.Errorf("the page has no %q: %s", want, got)
 		}
@@ -285,6 +293,7 @@ func TestFinderPagesHaveNoFlaws(t *testing.T) {
 	s := mustStick(t, l, l.as(p, access.Coordinator))
 	pages := []struct{ name, path, says, saysIT string }{
 		{"bound", "/b/" + s.bound, "What goes in", "Cosa ci va"},
+		{"long", "/b/" + s.long, "Long Poli", "Lungo Poli"},
 		{"replaced", "/b/" + s.replaced, "Label replaced", "Etichetta sostituita"},
 		{"unused", "/b/" + s.unused, "Label no longer in use", "Etichetta non più in uso"},
 		{"blank", "/b/" + s.blank, "Label not in use yet", "Etichetta non ancora in uso"},

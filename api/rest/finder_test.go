@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"fmt"
+	"html/template"
 	"io"
 	"net/http"
 	"net/netip"
@@ -345,7 +346,11 @@ func TestPagesEscapeAndSpeak(t *testing.T) {
 		"Centralino: 0535 602111": "tel:0535602111", "+39 0535/602-111": "tel:+390535602111", "rifiuti@ospedale.example": "mailto:rifiuti@ospedale.example",
 		"0535 602111 o 0535 602222": "", "Portineria": "", "": "", "piano 3, int. 12": "",
 	} {
-		if got := pageOwner(&tracking.FoundOwner{Contact: contact}).Call; string(got) != call {
+		got := template.URL("")
+		if v := pageOwner(english, &tracking.FoundOwner{Contact: contact}); v.Call != nil {
+			got = v.Call.Link
+		}
+		if string(got) != call {
 			t.Errorf("contact %q: got %q, want %q", contact, got, call)
 		}
 	}

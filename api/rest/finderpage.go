@@ -59,7 +59,12 @@ type typedPart struct {
 
 type ownerView struct {
 	Name, Contact string
-	Call          template.URL // tel: or mailto:, or "" where there is no telling
+	Call          *callView // nil where there is no telling
+}
+
+type callView struct {
+	Link template.URL // tel: or mailto:
+	Text string
 }
 
 type kindView struct {
@@ -80,7 +85,7 @@ func (s *Server) writePage(c *fiber.Ctx, status int, v finderView) error {
 
 // foundView is the page of a label that there is.
 func foundView(t *phrases, code qrlabels.Code, f tracking.Found) finderView {
-	v := finderView{T: t, Code: code.Grouped(), Owner: pageOwner(f.Owner)}
+	v := finderView{T: t, Code: code.Grouped(), Owner: pageOwner(t, f.Owner)}
 	if f.Stream == nil {
 		v.Heading, v.Text = t.Blank, []string{t.BlankText}
 		if f.State == tracking.FoundRetired {
@@ -128,7 +133,7 @@ var (
 
 // pageOwner makes the one telephone number or address in a contact something to
 // tap on. Where there are several, a person has to choose.
-func pageOwner(o *tracking.FoundOwner) *ownerView {
+func pageOwner(t *phrases, o *tracking.FoundOwner) *ownerView {
 	if o == nil {
 		return nil
 	}
@@ -136,9 +141,11 @@ func pageOwner(o *tracking.FoundOwner) *ownerView {
 	phones, mails := phoneNumber.FindAllString(o.Contact, 2), emailAddress.FindAllString(o.Contact, 2)
 	switch {
 	case len(phones) == 1:
-		v.Call = template.URL("tel:" + strings.NewReplacer(" ", "", "/", "", ".", "", "-", "").Replace(phones[0]))
+		digits := strings.NewReplacer(" ", "", "/", "", ".", "", "-", "").Replace(phones[0])
+		unbroken := strings.ReplaceAll(phones[0], " ", "\u00a0")
+		v.Call = &callView{template.URL("tel:" + digits), fmt.Sprintf(t.Call, unbroken)}
 	case len(phones) == 0 && len(mails) == 1:
-		v.Call = template.URL("mailto:" + mails[0])
+		v.Call = &callView{template.URL("mailto:" + mails[0]), fmt.Sprintf(t.Write, mails[0])}
 	}
 	return v
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/ricircolo/ricircolo/qrlabels"
 )
 
-// phrases are the words of the public pages in one language. Those with a verb
-// (%s, %d) are formats.
+// phrases are the words of the public pages in one language. Those with %s or
+// %d are formats.
 type phrases struct {
 	Lang string
 
 	BinFor, Accepts, Refuses, NoLists string
-	Call, Label, Back                 string
+	WhomToCall, Call, Write           string
+	Label, Back                       string
 
 	Report, Problem, Note, NoteHint, Send, Anonymous, Trap string
 	Kinds                                                  map[finder.Kind]string
@@ -43,8 +44,9 @@ var italian = &phrases{
 	Lang: "it",
 
 	BinFor: "Contenitore per", Accepts: "Cosa ci va", Refuses: "Cosa non ci va",
-	NoLists: "Per sapere cosa ci va, chiedi al personale.",
-	Call:    "Chi chiamare", Label: "Etichetta", Back: "Torna alla pagina del contenitore",
+	NoLists:    "Per sapere cosa ci va, chiedi al personale.",
+	WhomToCall: "Chi chiamare", Call: "Chiama %s", Write: "Scrivi a %s",
+	Label: "Etichetta", Back: "Torna alla pagina del contenitore",
 
 	Report: "Segnala un problema", Problem: "Che cosa non va?", Note: "Vuoi aggiungere qualcosa? (facoltativo)",
 	NoteHint: "Al massimo 300 caratteri. Per favore non scrivere nomi né altri dati personali.", Send: "Invia la segnalazione",
@@ -89,8 +91,9 @@ var english = &phrases{
 	Lang: "en",
 
 	BinFor: "Bin for", Accepts: "What goes in", Refuses: "What does not go in",
-	NoLists: "Ask the staff what goes in.",
-	Call:    "Whom to call", Label: "Label", Back: "Back to the page of the bin",
+	NoLists:    "Ask the staff what goes in.",
+	WhomToCall: "Whom to call", Call: "Call %s", Write: "Write to %s",
+	Label: "Label", Back: "Back to the page of the bin",
 
 	Report: "Report a problem", Problem: "What is wrong?", Note: "Anything to add? (optional)",
 	NoteHint: "At most 300 characters. Please write no names or other personal data.", Send: "Send the report",
