@@ -25,13 +25,7 @@ type thanksResponse struct {
 // postReport answers POST /b/{code}/reports: a form by leading on to the page
 // of thanks, so that reloading that does not send it again.
 func (s *Server) postReport(c *fiber.Ctx) error {
-	code, err := pathCode(c)
-	if err == nil {
-		err = s.sameSite(c)
-	}
-	if err == nil {
-		err = s.limitReport(c, code)
-	}
+	code, err := s.reportedCode(c)
 	if err != nil {
 		return err
 	}
@@ -49,6 +43,17 @@ func (s *Server) postReport(c *fiber.Ctx) error {
 		return respond(c, fiber.StatusAccepted, thanksResponse{outcome})
 	}
 	return c.Redirect("/b/"+code.String()+"/thanks?status="+string(outcome), fiber.StatusSeeOther)
+}
+
+// reportedCode is the code in the path, if a report about it may be made now.
+func (s *Server) reportedCode(c *fiber.Ctx) (code qrlabels.Code, err error) {
+	if code, err = pathCode(c); err != nil {
+		return code, err
+	}
+	if err := s.sameSite(c); err != nil {
+		return code, err
+	}
+	return code, s.limitReport(c, code)
 }
 
 // readReport reads a report from a form or from JSON. It is trapped if the
