@@ -11,6 +11,7 @@ import (
 	"github.com/ricircolo/ricircolo/api/rest"
 	"github.com/ricircolo/ricircolo/internal/access"
 	"github.com/ricircolo/ricircolo/internal/config"
+	"github.com/ricircolo/ricircolo/internal/finder"
 	"github.com/ricircolo/ricircolo/internal/identity"
 	"github.com/ricircolo/ricircolo/internal/identity/token"
 	"github.com/ricircolo/ricircolo/internal/store/sqlite"
@@ -25,6 +26,7 @@ type application struct {
 	store    *sqlite.Store
 	tracking *tracking.Service
 	identity *identity.Service
+	finder   *finder.Service
 }
 
 // openLab is open, and gives a new store its lab.
@@ -83,6 +85,10 @@ func (a *application) start(ctx context.Context) error {
 		Issuer: a.cfg.Issuer(), Audience: a.cfg.TokenAudience,
 		Pepper: secrets.Pepper, TokenSecret: secrets.TokenSecret, Log: a.log,
 	})
+	if err != nil {
+		return err
+	}
+	a.finder, err = finder.New(finder.Config{Store: a.store, Labels: a.tracking})
 	return err
 }
 
@@ -98,14 +104,18 @@ func (t trail) RecordAccess(ctx context.Context, c access.Caller, e identity.Acc
 }
 
 // server makes the HTTP side.
-func (a *application) server() (*rest.Server, error) {
+func (a *application) server(ctx context.Context) (*rest.Server, error) {
+	lab, err := a.onlyLab(ctx)
+	if err != nil {
+		return nil, err
+	}
 	base, err := qrlabels.NewBase(a.cfg.PublicURL())
 	if err != nil {
 		return nil, err
 	}
 	l := a.cfg.Limits
 	return rest.New(rest.Config{
-		BaseURL: a.cfg.PublicURL(), TrustedProxies: a.cfg.TrustedProxies, MetricsFrom: a.cfg.MetricsFrom,
+		BaseURL: a.cfg.PublicURL(), Lab: lab, AppURL: a.cfg.AppURL, TrustedProxies: a.cfg.TrustedProxies, MetricsFrom: a.cfg.MetricsFrom,
 		Ready: a.store.Check, Log: a.log, Version: version(), Labels: base,
 		Limits: rest.Limits{
 			Body: int(l.MaxBody), BatchBody: int(l.MaxBatchBody),
@@ -114,8 +124,8 @@ func (a *application) server() (*rest.Server, error) {
 			Address: rest.Rate{PerSecond: l.AddressRate, Burst: l.AddressBurst},
 			Caller:  rest.Rate{PerSecond: l.CallerRate, Burst: l.CallerBurst},
 		},
-	}, rest.Services{Authenticator: a.identity, Identity: a.identity, Tracking: a.tracking})
+	}, rest.Services{Authenticator: a.identity, Identity: a.identity, Tracking: a.tracking, Finder: a.finder})
 }
 
-// isLab tells the partition of a lab from that of the people.
+// isLab tells the partition of a lab from those of people and finders.
 func isLab(partition string) bool { return !strings.HasPrefix(partition, "_") }

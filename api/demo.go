@@ -16,6 +16,8 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/config"
 	"github.com/ricircolo/ricircolo/internal/demo"
+	"github.com/ricircolo/ricircolo/internal/finder"
+	"github.com/ricircolo/ricircolo/qrlabels"
 )
 
 type demoCommand struct {
@@ -66,8 +68,33 @@ func (c demoCommand) serve(ctx context.Context, a *application, until time.Time)
 	if err != nil {
 		return err
 	}
+	if err := reportFound(ctx, a.finder, made.Tour); err != nil {
+		return err
+	}
 	took := time.Since(started)
 	return a.serve(ctx, func() { welcome(os.Stdout, a.cfg, made, took) })
+}
+
+// reportFound lets visitors report what they saw, so that the inbox is not
+// empty.
+func reportFound(ctx context.Context, inbox *finder.Service, tour demo.Tour) error {
+	for _, found := range []struct {
+		label string
+		finder.NewReport
+	}{
+		{tour.ClosedLabel, finder.NewReport{Problem: finder.Full, Note: "Il coperchio non si chiude più."}},
+		{tour.OpenLabel, finder.NewReport{Problem: finder.Contaminated, Note: "Dentro ci sono dei guanti usati."}},
+		{tour.RetiredLabel, finder.NewReport{Problem: finder.Damaged, Note: "Una ruota è rotta."}},
+	} {
+		code, err := qrlabels.ParseCode(found.label)
+		if err == nil {
+			_, err = inbox.Report(ctx, demo.Lab, code, found.NewReport)
+		}
+		if err != nil {
+			return fmt.Errorf("reporting bin %s: %w", found.label, err)
+		}
+	}
+	return nil
 }
 
 // demoPassword is everybody's in a demo lab that only this machine can reach.
@@ -139,5 +166,6 @@ func welcome(w io.Writer, cfg config.Config, made demo.Demo, took time.Duration)
 	}
 	fmt.Fprintf(w, "\nA label to scan: %s (a bin that is filling up), %s (closed, waits for its pickup), %s (blank)\n",
 		made.Tour.OpenLabel, made.Tour.ClosedLabel, made.Tour.BlankLabel)
+	fmt.Fprintf(w, "What a visitor's camera leads to: %s/b/%s\n", cfg.PublicURL(), made.Tour.OpenLabel)
 	fmt.Fprintf(w, "The interface is described at %s/api/v1/docs. Ctrl-C ends it.\n", cfg.PublicURL())
 }

@@ -17,7 +17,7 @@ import (
 // end; what still runs then is cut off.
 const drain = 4500 * time.Millisecond
 
-// sweepEvery is how often expired sign-ins are cleared away.
+// sweepEvery is how often expired sign-ins and old reports are cleared away.
 const sweepEvery = 10 * time.Minute
 
 type serveCommand struct {
@@ -41,7 +41,7 @@ func (a *application) serve(ctx context.Context, ready func()) error {
 	if a.cfg.MemoryLimit > 0 {
 		debug.SetMemoryLimit(int64(a.cfg.MemoryLimit))
 	}
-	server, err := a.server()
+	server, err := a.server(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,9 +100,16 @@ func (a *application) sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if _, err := a.identity.Sweep(ctx); err != nil && ctx.Err() == nil {
-				a.log.Warn("sweeping expired sign-ins", slog.Any("error", err))
+			if err := a.sweepOnce(ctx); err != nil && ctx.Err() == nil {
+				a.log.Warn("sweeping what has expired", slog.Any("error", err))
 			}
 		}
 	}
+}
+
+// sweepOnce sweeps everything, also if some of it fails.
+func (a *application) sweepOnce(ctx context.Context) error {
+	_, signIns := a.identity.Sweep(ctx)
+	_, reports := a.finder.Sweep(ctx)
+	return errors.Join(signIns, reports)
 }

@@ -18,10 +18,15 @@ func ParseAsset(grai string) (Code, error) {
 		return Code{}, &PayloadError{Fault: PayloadTooLong}
 	}
 	asset, err := gs1.ParseGRAI(grai)
-	if err != nil {
-		return Code{}, &PayloadError{Fault: PayloadAsset, Err: err}
+	if err == nil {
+		return codeOf(asset)
 	}
-	return codeOf(asset)
+	if _, digits := gs1.ParseGRAI(grai[:min(assetDigits, len(grai))]); digits == nil { // a bin, but no serial of GS1
+		if _, err := ParseCode(grai[assetDigits:]); err != nil {
+			return Code{}, &PayloadError{Fault: PayloadCode, Err: err}
+		}
+	}
+	return Code{}, &PayloadError{Fault: PayloadAsset, Err: err}
 }
 
 // codeOf is the code that is the serial of an asset.

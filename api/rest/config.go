@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/ricircolo/ricircolo/qrlabels"
@@ -19,6 +20,14 @@ type Config struct {
 	// "https://ricircolo.example": scheme and host only. Required. With https
 	// the answers carry Strict-Transport-Security.
 	BaseURL string
+
+	// Lab is the id of the lab whose labels have public pages here. Required.
+	Lab string
+
+	// AppURL is where the app is: a URL, or a path on this host. A browser that
+	// has signed in is led there from the page of a label. Default: there is no
+	// app, so nobody is led anywhere.
+	AppURL string
 
 	// Labels is where the links on printed labels lead. Default: BaseURL.
 	Labels qrlabels.Base
@@ -77,7 +86,17 @@ type Limits struct {
 
 	Address Rate // requests of one IPv4 address or IPv6 /64; 200/s, burst 1,000
 	Caller  Rate // requests of one signed-in person or device; 20/s, burst 100
-	Buckets int  // addresses, and callers, whose rate is remembered; 65,536
+	Looks   Rate // pages of labels read by one address; 20/s, burst 200: a hospital's guests share one
+	Reports ReportLimits
+	Buckets int // addresses, callers and labels whose rate is remembered, of each kind; 65,536
+}
+
+// ReportLimits bound the reports of people who have not signed in.
+type ReportLimits struct {
+	Body         int  // bytes of a report; 4 KiB
+	LabelAddress Rate // about one label by one address; one in 2 min, burst 3
+	Address      Rate // by one address; one in 10 s, burst 20
+	Label        Rate // about one label, by whomever; one in 20 s, burst 10
 }
 
 // withDefaults returns c with every zero field replaced by its default.
@@ -109,6 +128,11 @@ func (c Config) withDefaults() Config {
 	or(&l.Heavy, 8)
 	or(&l.Address, Rate{PerSecond: 200, Burst: 1000})
 	or(&l.Caller, Rate{PerSecond: 20, Burst: 100})
+	or(&l.Looks, Rate{PerSecond: 20, Burst: 200})
+	or(&l.Reports.Body, 4<<10)
+	or(&l.Reports.LabelAddress, Rate{PerSecond: 1.0 / 120, Burst: 3})
+	or(&l.Reports.Address, Rate{PerSecond: 0.1, Burst: 20})
+	or(&l.Reports.Label, Rate{PerSecond: 0.05, Burst: 10})
 	or(&l.Buckets, 1<<16)
 	return c
 }
@@ -139,6 +163,9 @@ func (c Config) Validate() error {
 	for _, p := range append(append([]netip.Prefix{}, c.TrustedProxies...), c.MetricsFrom...) {
 		fault(!p.IsValid() || p.Bits() == 0, "network %q: want a prefix that is not everybody, such as 10.0.0.0/8", p)
 	}
+	fault(c.Lab == "", "lab is missing")
+	_, err = url.Parse(c.AppURL)
+	fault(err != nil || strings.HasSuffix(c.AppURL, "/"), "app URL %q: want a URL or a path without a slash at its end", c.AppURL)
 	fault(c.Ready == nil, "ready check is missing")
 	fault(c.Log == nil, "logger is missing")
 	fault(c.Version == "", "version is missing")
@@ -174,16 +201,27 @@ func (l Limits) faults() []error {
 		{"reads in flight", l.Reads, 1, 1 << 16},
 		{"writes in flight", l.Writes, 1, 1 << 16},
 		{"heavy requests in flight", l.Heavy, 1, 1 << 10},
-		{"burst per address", l.Address.Burst, 1, 1 << 20},
-		{"burst per caller", l.Caller.Burst, 1, 1 << 20},
+		{"report bytes", l.Reports.Body, 1 << 10, l.Body},
 		{"rate buckets", l.Buckets, 1, 1 << 20},
 	} {
 		if n.value < n.min || n.value > n.max {
 			faults = append(faults, fmt.Errorf("%s %d: want %d to %d", n.name, n.value, n.min, n.max))
 		}
 	}
-	if l.Address.PerSecond <= 0 || l.Caller.PerSecond <= 0 {
-		faults = append(faults, errors.New("rates: want more than 0 per second"))
+	return append(faults, l.rateFaults()...)
+}
+
+func (l Limits) rateFaults() (faults []error) {
+	for _, r := range []struct {
+		name string
+		Rate
+	}{
+		{"address", l.Address}, {"caller", l.Caller}, {"looks", l.Looks}, {"reports of a label by an address", l.Reports.LabelAddress},
+		{"reports of an address", l.Reports.Address}, {"reports of a label", l.Reports.Label},
+	} {
+		if r.PerSecond <= 0 || r.Burst < 1 || r.Burst > 1<<20 {
+			faults = append(faults, fmt.Errorf("rates: %s: %+v: want more than 0 per second and a burst of 1 to %d", r.name, r.Rate, 1<<20))
+		}
 	}
 	return faults
 }

@@ -15,10 +15,11 @@ func TestConfigReportsAllFaults(t *testing.T) {
 	}
 	bad := Config{
 		BaseURL:        "ricircolo.example/path",
+		AppURL:         "/app/",
 		TrustedProxies: []netip.Prefix{{}, netip.MustParsePrefix("0.0.0.0/0")},
 		Limits: Limits{
 			ReadTimeout: -1, Stream: 2 * time.Hour, Drain: time.Hour, Header: 1, Body: 1 << 30, ConnectionsPerAddress: 5000, Heavy: -1,
-			Address: Rate{PerSecond: -1, Burst: 1},
+			Address: Rate{PerSecond: -1, Burst: 1}, Reports: ReportLimits{Body: 1, Label: Rate{PerSecond: 1, Burst: -1}},
 		},
 	}
 	err := bad.Validate()
@@ -27,7 +28,8 @@ func TestConfigReportsAllFaults(t *testing.T) {
 	}
 	for _, want := range []string{
 		"base URL", `network "invalid Prefix"`, `network "0.0.0.0/0"`, "ready check", "logger", "version", "read timeout", "stream", "drain",
-		"header bytes", "body bytes", "connections per address", "heavy requests", "rates",
+		"header bytes", "body bytes", "connections per address", "heavy requests", "rates: address", "rates: reports of a label",
+		"lab is missing", "app URL", "report bytes",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("got no fault about %s: %v", want, err)

@@ -118,7 +118,7 @@ func (s *Server) renderErrors(c *fiber.Ctx) error {
 		return nil
 	}
 	stateOf(c).err = err
-	return writeAnswer(c, answerTo(err))
+	return s.writeFault(c, err, answerTo(err))
 }
 
 // refuse answers a request that never reached the routes, because the parser
@@ -131,7 +131,7 @@ func (s *Server) refuse(c *fiber.Ctx, err error) error {
 	a := answerTo(err)
 	s.metrics.observe(c.Method(), nil, a.Status, 0)
 	s.log(c.Method(), stateOf(c), a.Status, 0)
-	return writeAnswer(c, a)
+	return s.writeFault(c, err, a)
 }
 
 // whyTooLarge looks whether a batch was cut off by bodyLimit only because its
@@ -149,6 +149,24 @@ func (s *Server) whyTooLarge(c *fiber.Ctx, tooLarge error) error {
 	return tooLarge
 }
 
+// writeFault tells a program of the problem, or a person by a page.
+func (s *Server) writeFault(c *fiber.Ctx, err error, a answer) error {
+	if a.retryAfter > 0 {
+		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(a.retrySeconds()))
+	}
+	if forFinders(c) && !wantsJSON(c) {
+		failed := s.writeFaultPage(c, err, a)
+		if failed == nil {
+			return nil
+		}
+		s.cfg.Log.Error("making the page of a fault", "request", stateOf(c).id, "error", failed)
+	}
+	return writeAnswer(c, a)
+}
+
+// retrySeconds is when to try again, in whole seconds.
+func (a answer) retrySeconds() int { return int(math.Ceil(a.retryAfter.Seconds())) }
+
 // writeAnswer replaces whatever the response holds by the problem.
 func writeAnswer(c *fiber.Ctx, a answer) error {
 	a.Type = "urn:ricircolo:problem:" + a.Code
@@ -156,9 +174,6 @@ func writeAnswer(c *fiber.Ctx, a answer) error {
 	body, err := json.Marshal(a)
 	if err != nil {
 		return err
-	}
-	if a.retryAfter > 0 {
-		c.Set(fiber.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(a.retryAfter.Seconds()))))
 	}
 	if a.Status == fiber.StatusUnauthorized {
 		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")

@@ -10,6 +10,9 @@ import (
 // else from anywhere.
 const contentPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+// formPolicy lets a page also send its form to us.
+var formPolicy = strings.Replace(contentPolicy, "form-action 'none'", "form-action 'self'", 1)
+
 // setSecurityHeaders sets what every answer carries. A handler whose pages
 // need more sets its own after this. There is no Access-Control header on
 // purpose: browsers let no foreign page read an answer.
@@ -24,5 +27,12 @@ func (s *Server) setSecurityHeaders(c *fiber.Ctx) {
 	h.Set(fiber.HeaderCacheControl, "no-store")
 	if strings.HasPrefix(s.cfg.BaseURL, "https:") {
 		h.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+	}
+	if forFinders(c) {
+		h.Set(fiber.HeaderContentSecurityPolicy, formPolicy)
+		// With no-referrer a browser would hide from us, too, that a form comes
+		// from our page; see sameSite.
+		h.Set(fiber.HeaderReferrerPolicy, "same-origin")
+		h.Set(fiber.HeaderVary, "Accept, Accept-Language, Cookie")
 	}
 }

@@ -282,15 +282,9 @@ func TestLargestPrint(t *testing.T) {
 	}
 }
 
-// The real press, as soon as there is one.
 func TestRealPress(t *testing.T) {
 	w := mustWorld(t)
 	_, bound := w.mustBin(t, "1")
-	sheet, _ := print.SheetByID("L7160")
-	err := print.Job{Sheet: sheet}.Write(t.Context(), io.Discard, print.PDF, 0, func(func(print.Label) bool) {})
-	if err != nil && err.Error() == "not yet" {
-		t.Skip("the printing package does not draw yet")
-	}
 	ward := w.as("ward", "f1")
 	for format, start := range map[string]string{"pdf": "%PDF-", "svg": "<", "png": "\x89PNG", "zpl": "^XA"} {
 		got := ward.Do(t, post, printPath, fields{"codes": []string{bound}, "sheet": "roll-62", "format": format}).Want(t, 200)

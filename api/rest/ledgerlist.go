@@ -55,7 +55,7 @@ func respondLedgerList[D, V any](c *fiber.Ctx, name string, p changes, list trac
 // pathID is the id, or the code of a label, in the path of the request. One that is not well escaped
 // stays as it is, and is then the id of nothing.
 func pathID(c *fiber.Ctx) string {
-	raw := c.Params("id", c.Params("code"))
+	raw := c.Params("id", c.Params("code", c.Params("grai")))
 	if id, err := url.PathUnescape(raw); err == nil {
 		return id
 	}

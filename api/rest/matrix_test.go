@@ -54,7 +54,7 @@ type policyRow struct {
 }
 
 // rowSets are the rows of all routes, in a file for each group of resources.
-var rowSets = []map[string]policyRow{serviceRows, entryRows, readRows, catalogueRows, printRows, peopleRows}
+var rowSets = []map[string]policyRow{serviceRows, entryRows, readRows, catalogueRows, printRows, peopleRows, finderRows}
 
 // object is what a request is about: the ids of everything that hangs together
 // with one chain, by kind.
@@ -118,6 +118,7 @@ func mustObjects(t *testing.T, p *people) []object {
 			"bin": x.bin, "label": x.label, "batch": x.batch, "fill": x.fill, "entry": x.open, "pickup": x.pickup,
 			"receipt": x.receipt, "treatment": x.treatment, "discrepancy": x.discrepancy, "review": x.review,
 			"user": user, "device": device, "printer": p.in(lab).mustPrinter(t, "f"+facility), "sheet": p.in(lab).mustSheet(t, "foglio-"+facility+"-"+recycler),
+			"grai": assetPrefix + x.label, "report": p.mustFinderReport(t, lab, x.label),
 		}}
 	}
 	objects := []object{
@@ -206,7 +207,7 @@ func (r policyRow) ask(t *testing.T, p *people, route Route, m matrixCaller, o o
 	if r.fresh != nil && o.lab != "" {
 		id = r.fresh(t, p, o)
 	}
-	path := strings.NewReplacer("{id}", id, "{code}", id).Replace(route.Path) + o.fill(r.query)
+	path := o.fill(strings.NewReplacer("{id}", id, "{code}", id).Replace(route.Path) + r.query)
 	var body any
 	if r.body != nil {
 		body = r.body(t, p, o)

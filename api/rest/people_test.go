@@ -64,6 +64,7 @@ func mustPeople(tb testing.TB, o peopleOptions) *people {
 	for _, lab := range []string{"lab-a", "lab-b"} {
 		w.mustCatalogue(tb, lab)
 	}
+	w.mustInbox(tb, s)
 	p := &people{world: w}
 	p.mustKeys(tb)
 	ids := identity.Config{
@@ -89,7 +90,7 @@ func mustPeople(tb testing.TB, o peopleOptions) *people {
 		authenticator = o.authenticator(authenticator)
 	}
 	start := append([]startOption{func(s *Server) {
-		s.services = Services{Authenticator: authenticator, Identity: p.identity, Tracking: w.domain}
+		s.services = Services{Authenticator: authenticator, Identity: p.identity, Tracking: w.domain, Finder: w.finder}
 	}}, o.start...)
 	server, addr := mustStart(tb, cfg, nil, start...)
 	w.server, w.Client = server, resttest.NewClient(tb, "http://"+addr, mustSpec(tb))

@@ -43,10 +43,14 @@ func testConfig() Config {
 	unlimited := Rate{PerSecond: 1e6, Burst: 1 << 20}
 	return Config{
 		BaseURL: "https://ricircolo.example",
+		Lab:     "lab-a",
 		Ready:   func(context.Context) error { return nil },
 		Log:     slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Version: "1.2.3",
-		Limits:  Limits{Address: unlimited, Caller: unlimited, ConnectionsPerAddress: 2048},
+		Limits: Limits{
+			Address: unlimited, Caller: unlimited, ConnectionsPerAddress: 2048, Looks: unlimited,
+			Reports: ReportLimits{LabelAddress: unlimited, Address: unlimited, Label: unlimited},
+		},
 	}
 }
 

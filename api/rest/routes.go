@@ -36,7 +36,7 @@ const (
 
 // routes is the whole of what the server answers. HEAD goes with GET.
 func (s *Server) routes() []Route {
-	return slices.Concat(s.serviceRoutes(), s.identityRoutes(), s.catalogueRoutes(), s.printRoutes(), s.entryRoutes(), s.readRoutes())
+	return slices.Concat(s.serviceRoutes(), s.finderRoutes(), s.identityRoutes(), s.catalogueRoutes(), s.printRoutes(), s.entryRoutes(), s.readRoutes())
 }
 
 func (s *Server) serviceRoutes() []Route {

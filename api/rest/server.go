@@ -25,6 +25,7 @@ type Services struct {
 	Authenticator Authenticator
 	Identity      Identity
 	Tracking      Tracking
+	Finder        Finder
 }
 
 // Authenticator turns the bearer token of a request into its caller. It
@@ -47,6 +48,7 @@ type Server struct {
 	addresses *buckets[address]
 	callers   *buckets[string]
 	places    map[Class]chan struct{} // places in line, by class
+	finder    *finderSide
 
 	base     context.Context // of every handler; ends when draining has taken too long
 	stop     context.CancelFunc
@@ -56,7 +58,7 @@ type Server struct {
 
 // New makes a server that does not listen yet.
 func New(cfg Config, services Services) (*Server, error) {
-	if services.Identity == nil || services.Tracking == nil {
+	if services.Identity == nil || services.Tracking == nil || services.Finder == nil {
 		return nil, errors.New("rest: a service is missing")
 	}
 	s, err := newServer(cfg, services)
@@ -79,6 +81,10 @@ func newServer(cfg Config, services Services) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("rest: %w", err)
 	}
+	finder, err := newFinderSide(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("rest: %w", err)
+	}
 	s := &Server{
 		cfg:       cfg,
 		services:  services,
@@ -88,6 +94,7 @@ func newServer(cfg Config, services Services) (*Server, error) {
 		addresses: newBuckets[address](cfg.Limits.Address, cfg.Limits.Buckets, cfg.Now),
 		callers:   newBuckets[string](cfg.Limits.Caller, cfg.Limits.Buckets, cfg.Now),
 		places:    newPlaces(cfg.Limits),
+		finder:    finder,
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	s.app = s.newApp()

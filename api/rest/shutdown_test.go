@@ -107,7 +107,7 @@ func TestShutdownIsBounded(t *testing.T) {
 }
 
 func TestServeAfterShutdown(t *testing.T) {
-	s, err := New(testConfig(), Services{Authenticator: testAuthenticator{}, Identity: struct{ Identity }{}, Tracking: quietTracking{}})
+	s, err := New(testConfig(), Services{Authenticator: testAuthenticator{}, Identity: struct{ Identity }{}, Tracking: quietTracking{}, Finder: struct{ Finder }{}})
 	if err != nil {
 		t.Fatal(err)
 	}

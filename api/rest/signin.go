@@ -20,10 +20,11 @@ type tokensResponse struct {
 }
 
 // respondTokens answers what every way to sign in answers.
-func respondTokens(c *fiber.Ctx, t identity.Tokens, err error) error {
+func (s *Server) respondTokens(c *fiber.Ctx, t identity.Tokens, err error) error {
 	if err != nil {
 		return err
 	}
+	s.rememberSignIn(c, t.RefreshExpiresAt)
 	return respond(c, fiber.StatusOK, tokensResponse{
 		AccessToken: t.AccessToken, TokenType: t.TokenType, ExpiresIn: int64(t.ExpiresIn / time.Second),
 		RefreshToken: t.RefreshToken, RefreshExpiresAt: t.RefreshExpiresAt, Caller: viewCaller(t.Caller),
@@ -45,7 +46,7 @@ func (s *Server) login(c *fiber.Ctx) error {
 	tokens, err := s.services.Identity.Login(c.UserContext(), identity.LoginRequest{
 		Email: body.Email, Password: body.Password, Membership: body.Membership, Client: stateOf(c).client,
 	})
-	return respondTokens(c, tokens, err)
+	return s.respondTokens(c, tokens, err)
 }
 
 type refreshRequest struct {
@@ -59,7 +60,7 @@ func (s *Server) refresh(c *fiber.Ctx) error {
 		return err
 	}
 	tokens, err := s.services.Identity.Refresh(c.UserContext(), body.RefreshToken)
-	return respondTokens(c, tokens, err)
+	return s.respondTokens(c, tokens, err)
 }
 
 // logout answers POST /api/v1/auth/logout.
@@ -67,6 +68,7 @@ func (s *Server) logout(c *fiber.Ctx) error {
 	if err := s.services.Identity.Logout(c.UserContext(), callerOf(c)); err != nil {
 		return err
 	}
+	s.rememberSignIn(c, time.Time{})
 	return c.SendStatus(fiber.StatusNoContent)
 }
 
@@ -84,7 +86,7 @@ func (s *Server) acceptInvitation(c *fiber.Ctx) error {
 	tokens, err := s.services.Identity.AcceptInvitation(c.UserContext(), identity.AcceptRequest{
 		Code: body.Code, Password: body.Password, Client: stateOf(c).client,
 	})
-	return respondTokens(c, tokens, err)
+	return s.respondTokens(c, tokens, err)
 }
 
 type redeemRequest struct {
@@ -98,7 +100,7 @@ func (s *Server) redeemEnrolment(c *fiber.Ctx) error {
 		return err
 	}
 	tokens, err := s.services.Identity.Redeem(c.UserContext(), body.Code, stateOf(c).client)
-	return respondTokens(c, tokens, err)
+	return s.respondTokens(c, tokens, err)
 }
 
 // jwks answers GET /api/v1/auth/jwks.json and GET /.well-known/jwks.json.

@@ -24,6 +24,7 @@ type Tracking interface {
 	Entries(ctx context.Context, c access.Caller, f tracking.EntryFilter, limit int) (tracking.EntryList, error)
 	Entry(ctx context.Context, c access.Caller, id string) (tracking.EntryView, error)
 
+	Found(ctx context.Context, lab, code string) (tracking.Found, error)
 	Scan(ctx context.Context, c access.Caller, code string) (tracking.ScanAnswer, error)
 	Bins(ctx context.Context, c access.Caller, f tracking.BinFilter, page tracking.Page) (tracking.List[tracking.BinView], error)
 	Bin(ctx context.Context, c access.Caller, id string) (tracking.Versioned[tracking.BinView], error)

@@ -14,7 +14,9 @@ import (
 
 	"github.com/ricircolo/ricircolo/api/rest/resttest"
 	"github.com/ricircolo/ricircolo/internal/access"
+	"github.com/ricircolo/ricircolo/internal/finder"
 	"github.com/ricircolo/ricircolo/internal/problem"
+	"github.com/ricircolo/ricircolo/internal/store"
 	"github.com/ricircolo/ricircolo/internal/store/sqlite"
 	"github.com/ricircolo/ricircolo/internal/tracking"
 )
@@ -68,9 +70,11 @@ type world struct {
 	domain *tracking.Service
 	clock  *worldClock
 	server *Server
+	store  store.Store
+	finder *finder.Service
 }
 
-func mustWorld(tb testing.TB) *world {
+func mustWorld(tb testing.TB, options ...func(*Config)) *world {
 	tb.Helper()
 	s, err := sqlite.Open(tb.Context(), sqlite.Options{Dir: tb.TempDir(), Scratch: true, MaxView: time.Minute, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -83,16 +87,30 @@ func mustWorld(tb testing.TB) *world {
 	})
 	w := &world{lab: "lab-a", clock: &worldClock{now: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)}}
 	w.domain = tracking.New(s, w.clock.Now)
+	w.mustInbox(tb, s)
 	for _, lab := range []string{"lab-a", "lab-b"} {
 		w.mustCatalogue(tb, lab)
 	}
 	cfg := testConfig()
 	cfg.Now = w.clock.Now
+	for _, o := range options {
+		o(&cfg)
+	}
 	server, addr := mustStart(tb, cfg, nil, func(s *Server) {
-		s.services.Authenticator, s.services.Tracking = worldAuthenticator{}, w.domain
+		s.services.Authenticator, s.services.Tracking, s.services.Finder = worldAuthenticator{}, w.domain, w.finder
 	})
 	w.server, w.Client = server, resttest.NewClient(tb, "http://"+addr, mustSpec(tb))
 	return w
+}
+
+// mustInbox puts the inbox of the finders on the world's store.
+func (w *world) mustInbox(tb testing.TB, s store.Store) {
+	tb.Helper()
+	w.store = s
+	var err error
+	if w.finder, err = finder.New(finder.Config{Store: s, Labels: w.domain, Now: w.clock.Now}); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // numbersOf are what the facilities, wards and recyclers of a lab are called

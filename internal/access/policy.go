@@ -36,6 +36,9 @@ const (
 	ReadDevices       Action = "devices.read"
 	WriteDevices      Action = "devices.write"
 	ReadStatus        Action = "status.read"
+
+	ReadFinderReports   Action = "finder-reports.read"
+	HandleFinderReports Action = "finder-reports.handle" // and erase what somebody wrote
 )
 
 var (
@@ -60,7 +63,7 @@ var Policy = map[Action][]Role{
 	ReadLabels:     {Ward, Manager, Coordinator, Auditor},
 	IssueLabels:    desk,
 	PrintLabels:    binPlaces, // a damaged label is replaced where the bin stands
-	ReadPrinters:   {Manager, Coordinator, Auditor},
+	ReadPrinters:   {Ward, Manager, Coordinator, Auditor},
 	WritePrinters:  desk,
 	ReadSheets:     {Ward, Manager, Coordinator, Auditor},
 	WriteSheets:    desk,
@@ -76,6 +79,9 @@ var Policy = map[Action][]Role{
 	WriteUsers:        desk,
 	ReadDevices:       {Manager, Coordinator, Auditor},
 	WriteDevices:      desk,
+
+	ReadFinderReports:   {Manager, Coordinator, Auditor}, // a stranger's note may name somebody
+	HandleFinderReports: desk,
 
 	Record("fill.open"):           facility,
 	Record("fill.weigh"):          facility,

@@ -41,12 +41,14 @@ func TestPolicy(t *testing.T) {
 		mayNot(access.Ward, driving...),
 		mayNot(access.Ward, plant...),
 		mayNot(access.Ward, people...),
-		may(access.Ward, access.PrintLabels, access.ReadSheets),
-		mayNot(access.Ward, access.ReadPrinters, access.WritePrinters, access.WriteSheets),
+		may(access.Ward, access.PrintLabels, access.ReadSheets, access.ReadPrinters),
+		mayNot(access.Ward, access.WritePrinters, access.WriteSheets),
+		mayNot(access.Ward, access.ReadFinderReports, access.HandleFinderReports),
 		mayNot(access.Ward, access.WriteCatalogue, access.IssueLabels, access.ReadAudit, access.Record("month.close")),
 
 		may(access.Manager, filling...),
 		may(access.Manager, people...),
+		may(access.Manager, access.ReadFinderReports, access.HandleFinderReports),
 		may(access.Manager, access.IssueLabels, access.ReadAudit, access.Record("discrepancy.explain"), access.Record("correction.approve")),
 		may(access.Manager, access.PrintLabels, access.WritePrinters, access.WriteSheets),
 		mayNot(access.Manager, driving...),
@@ -66,6 +68,7 @@ func TestPolicy(t *testing.T) {
 		mayNot(access.Plant, filling...),
 		mayNot(access.Plant, driving...),
 		mayNot(access.Plant, people...),
+		mayNot(access.Plant, access.ReadFinderReports, access.HandleFinderReports),
 		mayNot(access.Plant, access.Record("discrepancy.accept"), access.ReadAudit, access.ReadBins),
 
 		may(access.Coordinator, people...),
@@ -124,6 +127,7 @@ func TestWritersRead(t *testing.T) {
 		access.WriteUsers: access.ReadUsers, access.WriteDevices: access.ReadDevices,
 		access.WriteCatalogue: access.ReadCatalogue, access.IssueLabels: access.ReadLabels,
 		access.PrintLabels: access.ReadLabels, access.WritePrinters: access.ReadPrinters, access.WriteSheets: access.ReadSheets,
+		access.HandleFinderReports: access.ReadFinderReports,
 	} {
 		for _, role := range access.Policy[write] {
 			if !access.Allowed(read, role) {

@@ -31,6 +31,10 @@ type Config struct {
 	// host, no path. Read it with PublicURL, which has its default.
 	BaseURL string `name:"base-url" env:"RICIRCOLO_BASE_URL" placeholder:"URL" help:"Where phones and printed labels reach the server, such as https://ricircolo.example. Default: the address to listen on, if that is a loopback one." group:"Server"`
 
+	// AppURL is where the app is, so that a phone that has signed in is led on
+	// from a label's public page. Default: there is no app yet.
+	AppURL string `name:"app-url" env:"RICIRCOLO_APP_URL" placeholder:"URL" help:"Where the app is, such as /app or https://app.ricircolo.example; labels lead phones that have signed in there. Default: nowhere." group:"Server"`
+
 	// TrustedProxies are the networks of the proxies whose X-Forwarded-For is
 	// believed. Default: none.
 	TrustedProxies Networks `name:"trusted-proxies" env:"RICIRCOLO_TRUSTED_PROXIES" placeholder:"NETWORK,..." help:"Networks of the proxies whose X-Forwarded-For is believed." group:"Server"`

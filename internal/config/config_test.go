@@ -84,8 +84,8 @@ func TestEveryFieldIsDocumented(t *testing.T) {
 		}
 		flags[s.flag] = true
 	}
-	if len(flags) != 29 {
-		t.Errorf("got %d settings, want 29: is the embedded part walked?", len(flags))
+	if len(flags) != 30 {
+		t.Errorf("got %d settings, want 30: is the embedded part walked?", len(flags))
 	}
 }
 
@@ -229,6 +229,22 @@ func TestValidate(t *testing.T) {
 		{"rate is no number", []string{"--address-rate=NaN"}, "--address-rate"},
 		{"rate without end", []string{"--caller-rate=Inf"}, "--caller-rate"},
 		{"not a size", []string{"--max-body=64KB"}, "write it like 65536, 64KiB"},
+		{"app on this host", []string{"--app-url=/app"}, ""},
+		{"app deeper on this host", []string{"--app-url=/apps/ricircolo_2"}, ""},
+		{"app elsewhere", []string{"--app-url=https://app.ricircolo.example"}, ""},
+		{"app elsewhere, in a path", []string{"--app-url=https://ricircolo.example/app"}, ""},
+		{"app on a developer's machine", []string{"--app-url=http://localhost:5173"}, ""},
+		{"app at the top of this host", []string{"--app-url=/"}, "want a path"},
+		{"app on a host that looks like a path", []string{"--app-url=//evil.example"}, "want a path"},
+		{"the same by a backslash", []string{"--app-url=/\\evil.example"}, "want a path"},
+		{"app that leads up again", []string{"--app-url=/.."}, "want a path"},
+		{"app with a slash at its end", []string{"--app-url=/app/"}, "without a slash at its end"},
+		{"app with a query", []string{"--app-url=https://app.example/a?b=c"}, "want a path"},
+		{"app with a user", []string{"--app-url=https://a:b@app.example"}, "want a path"},
+		{"app by a script", []string{"--app-url=javascript:alert(1)"}, "want a path"},
+		{"app over http", []string{"--app-url=http://app.example"}, "want https"},
+		{"app in a circle", []string{"--base-url=https://ricircolo.example", "--app-url=https://ricircolo.example"}, "a path of its own"},
+		{"app in a circle of this machine", []string{"--app-url=http://127.0.0.1:8080"}, "a path of its own"},
 		{"not a network", []string{"--metrics-from=ward"}, "write it like 10.0.0.0/8"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -22,6 +23,7 @@ func (c Config) Validate() error {
 	v.fault(err != nil || portErr != nil || strings.ContainsAny(host, " /@"), "Listen", "want an address and a port, such as 127.0.0.1:8080")
 	c.validateURL(&v)
 	v.fault(n == 0 && err == nil && portErr == nil && c.BaseURL == "", "BaseURL", "name it, since port 0 to listen on may become any port")
+	c.validateAppURL(&v)
 	v.networks("TrustedProxies", c.TrustedProxies)
 	v.networks("MetricsFrom", c.MetricsFrom)
 	v.fault(c.MemoryLimit != 0 && c.MemoryLimit < 64*MiB, "MemoryLimit", "want 0 or at least 64MiB")
@@ -44,8 +46,32 @@ func (c Config) validateURL(v *validator) {
 		v.fault(true, "BaseURL", "want a scheme and a host without a path, in lower case, such as https://ricircolo.example")
 		return
 	}
+	v.fault(!guarded(u), "BaseURL", "want https; phones give no camera to http, except for a loopback address")
+}
+
+// guarded reports whether nobody on the way can read or change what is sent.
+func guarded(u *url.URL) bool {
 	here := loopback(u.Host) || loopback(net.JoinHostPort(u.Hostname(), "80"))
-	v.fault(u.Scheme != "https" && (u.Scheme != "http" || !here), "BaseURL", "want https; phones give no camera to http, except for a loopback address")
+	return u.Scheme == "https" || u.Scheme == "http" && here
+}
+
+// appPath is a path on the server's own host. Browsers take a second slash, or a
+// backslash, for the beginning of another host; dots would lead up again.
+var appPath = regexp.MustCompile(`^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$`)
+
+// validateAppURL keeps labels from leading signed-in phones in a circle, or to
+// where somebody on the way could put a page of theirs.
+func (c Config) validateAppURL(v *validator) {
+	if c.AppURL == "" || appPath.MatchString(c.AppURL) {
+		return
+	}
+	u, err := url.Parse(c.AppURL)
+	if err != nil || u.Host == "" || c.AppURL != u.Scheme+"://"+u.Host+u.Path || u.Path != "" && !appPath.MatchString(u.Path) {
+		v.fault(true, "AppURL", "want a path on this server such as /app, or a URL such as https://app.ricircolo.example, without a slash at its end")
+		return
+	}
+	v.fault(!guarded(u), "AppURL", "want https, except for a loopback address")
+	v.fault(c.AppURL == c.PublicURL(), "AppURL", "name a path of its own: the labels lead to this server already")
 }
 
 func (l Limits) validate(v *validator) {

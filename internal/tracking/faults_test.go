@@ -189,6 +189,12 @@ func faultReads() map[string]faultRead {
 		"Scan": read(func(ctx context.Context, s *service, c caller, of chain) (any, error) {
 			return s.Scan(ctx, c, of.label)
 		}),
+		"Found": func(ctx context.Context, s *service, l *Lab, of chain) (any, error) {
+			return s.Found(ctx, l.ID, of.label)
+		},
+		"FoundAt": func(ctx context.Context, s *service, l *Lab, of chain) (any, error) {
+			return s.FoundAt(ctx, l.ID, of.label)
+		},
 		"Bins": read(func(ctx context.Context, s *service, c caller, _ chain) (any, error) {
 			return s.Bins(ctx, c, tracking.BinFilter{}, page)
 		}),
