@@ -238,6 +238,24 @@ func unzip(t *testing.T, data []byte) [][]byte {
 	return files
 }
 
+// The worst that is allowed: the smallest label, with the longest Digital Link, at
+// the resolution of label printers.
+func TestSmallestLabelWithLongestPayloadDecodes(t *testing.T) {
+	needs(t, "zbarimg", "zbar-tools")
+	base, err := mustBase(t, "https://"+strings.Repeat("h", 26)).WithAsset("9521234", "00001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet := print.Sheet{ID: "smallest", PageWidth: print.MinLabelWidth, PageHeight: print.MinLabelHeight, Columns: 1, Rows: 1, Width: print.MinLabelWidth, Height: print.MinLabelHeight}
+	labels := someLabels(t, 10)
+	var pages []string
+	for i, l := range labels {
+		labels[i].Payload = base.Payload(l.Code)
+		pages = append(pages, save(t, "label.png", mustWrite(t, print.Job{Sheet: sheet, Printer: print.Printer{DPI: 203}}, print.PNG, labels[i:i+1])))
+	}
+	wantDecoded(t, "smallest label", decoded(t, pages...), payloads(labels))
+}
+
 // photo is a symbol as a camera may see it.
 type photo func(img *image.Gray) *image.Gray
 

@@ -39,7 +39,7 @@ type style struct {
 // Measures of text, in shares of its size.
 const (
 	leading  = 1.16 // from one line to the next
-	baseline = 0.90 // from the top of a line's place to its baseline
+	baseline = 0.89 // from the top of a line's place to its baseline
 )
 
 const (
@@ -185,6 +185,9 @@ type run struct {
 	size float64
 	x, y float64 // where its baseline begins
 	text string
+	// centred is the place that it is in the middle of, for printers with fonts of
+	// their own; its width is 0 for a text that begins at the left.
+	centred struct{ x, w float64 }
 }
 
 // set places a fitted text in a box.
@@ -197,11 +200,12 @@ func (b block) set(at box, s style) []run {
 	}
 	runs := make([]run, len(b.lines))
 	for i, text := range b.lines {
-		x := at.x
+		r := run{font: s.font, size: b.size, x: at.x, y: top + (float64(i)*leading+baseline)*b.size, text: text}
 		if s.centred {
-			x += (at.w - face.Width(text)*b.size) / 2
+			r.x += (at.w - face.Width(text)*b.size) / 2
+			r.centred.x, r.centred.w = at.x, at.w
 		}
-		runs[i] = run{s.font, b.size, x, top + (float64(i)*leading+(leading-1)/2+baseline*0.9)*b.size, text}
+		runs[i] = r
 	}
 	return runs
 }

@@ -57,14 +57,20 @@ func (c *zplCanvas) outline(at box) {
 	fmt.Fprintf(&c.out, "^FO%d,%d^GB%d,%d,1,B,0^FS\n", x, y, c.length(at.w), c.length(at.h))
 }
 
-// text stands on its baseline (^FT). White text is black turned round (^FR).
+// text stands on its baseline (^FT), in the middle of a block if it is centred
+// (^FB): the printer's font is narrower than ours. White text is black turned round
+// (^FR).
 func (c *zplCanvas) text(ink colour, r run) {
 	x, y := c.dots(r.x, r.y)
-	reverse := ""
-	if ink == white {
-		reverse = "^FR"
+	form := ""
+	if r.centred.w > 0 {
+		x, _ = c.dots(r.centred.x, r.y)
+		form = fmt.Sprintf("^FB%d,1,0,C", c.length(r.centred.w))
 	}
-	fmt.Fprintf(&c.out, "^FT%d,%d%s^A0N,%d^FH^FD%s^FS\n", x, y, reverse, max(minFont, c.length(r.size)), zplField(r.text))
+	if ink == white {
+		form += "^FR"
+	}
+	fmt.Fprintf(&c.out, "^FT%d,%d%s^A0N,%d^FH^FD%s^FS\n", x, y, form, max(minFont, c.length(r.size)), zplField(r.text))
 }
 
 // zplField writes what stands between ^FD and ^FS behind ^FH: what could be a

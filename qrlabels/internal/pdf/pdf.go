@@ -103,7 +103,9 @@ func (f *Writer) Page(p Page) error {
 		pagesObject, p.width*perMillimetre, p.height*perMillimetre, resourcesObject, content)
 	f.pages = append(f.pages, page)
 	for font, glyphs := range p.used {
-		f.use(font, glyphs)
+		if glyphs != nil {
+			f.use(font, glyphs)
+		}
 	}
 	return f.err
 }
