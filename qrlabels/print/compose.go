@@ -10,7 +10,7 @@ import (
 // What labels say besides what they are told.
 var (
 	finderSentence = Words{"Trovato fuori posto? Inquadra il codice.", "Found out of place? Scan the code."}
-	blankSentence  = Words{"Etichetta nuova: scansiona per assegnarla a un bidone.", "New label: scan it to give it to a bin."}
+	blankSentence  = Words{"Etichetta nuova: scansiona per assegnarla a un contenitore.", "New label: scan it to give it to a bin."}
 	goesIn         = Words{"Sì", "Yes"}
 	staysOut       = Words{"No", "No"}
 )

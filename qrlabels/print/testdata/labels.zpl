@@ -46,10 +46,10 @@
 ^FT233,197^A0N,11^FH^FDil codice.^FS
 ^FT233,211^A0N,11^FH^FDFound out of place? Scan the^FS
 ^FT233,224^A0N,11^FH^FDcode.^FS
-^FT233,111^A0N,12^FH^FDEtichetta nuova: scansiona^FS
-^FT233,125^A0N,12^FH^FDper assegnarla a un bidone.^FS
-^FT233,146^A0N,12^FH^FDNew label: scan it to give it^FS
-^FT233,160^A0N,12^FH^FDto a bin.^FS
+^FT233,112^A0N,11^FH^FDEtichetta nuova: scansiona per^FS
+^FT233,125^A0N,11^FH^FDassegnarla a un contenitore.^FS
+^FT233,146^A0N,11^FH^FDNew label: scan it to give it to^FS
+^FT233,159^A0N,11^FH^FDa bin.^FS
 ^PQ1
 ^XZ
 ^XA
@@ -101,7 +101,7 @@
 ^FT468,212^A0N,27^FH^FDEtichetta nuova:^FS
 ^FT468,244^A0N,27^FH^FDscansiona per^FS
 ^FT468,275^A0N,27^FH^FDassegnarla a un^FS
-^FT468,307^A0N,27^FH^FDbidone.^FS
+^FT468,307^A0N,27^FH^FDcontenitore.^FS
 ^FO12,0^GB732,472,1,B,0^FS
 ^PQ1
 ^XZ
