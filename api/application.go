@@ -16,7 +16,6 @@ import (
 	"github.com/ricircolo/ricircolo/internal/identity/token"
 	"github.com/ricircolo/ricircolo/internal/store/sqlite"
 	"github.com/ricircolo/ricircolo/internal/tracking"
-	"github.com/ricircolo/ricircolo/qrlabels"
 )
 
 // application is the product without its HTTP side.
@@ -109,14 +108,14 @@ func (a *application) server(ctx context.Context) (*rest.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := qrlabels.NewBase(a.cfg.PublicURL())
+	labels, err := a.cfg.Labels()
 	if err != nil {
 		return nil, err
 	}
 	l := a.cfg.Limits
 	return rest.New(rest.Config{
 		BaseURL: a.cfg.PublicURL(), Lab: lab, AppURL: a.cfg.AppURL, TrustedProxies: a.cfg.TrustedProxies, MetricsFrom: a.cfg.MetricsFrom,
-		Ready: a.store.Check, Log: a.log, Version: version(), Labels: base,
+		Ready: a.store.Check, Log: a.log, Version: version(), Labels: labels,
 		Limits: rest.Limits{
 			Body: int(l.MaxBody), BatchBody: int(l.MaxBatchBody),
 			Connections: l.MaxConnections, ConnectionsPerAddress: l.MaxConnectionsPerAddress,

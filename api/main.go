@@ -22,6 +22,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve a lab."`
 	Demo    demoCommand    `cmd:"" help:"Make a demo lab and serve it."`
 	User    userCommands   `cmd:"" help:"Manage sign-ins from the console."`
+	Labels  labelsCommands `cmd:"" help:"Print labels for bins."`
 	Verify  verifyCommand  `cmd:"" help:"Check the whole store against its ledger. The server must not run."`
 	Rebuild rebuildCommand `cmd:"" help:"Fold all documents from the ledger again. The server must not run."`
 	Backup  backupCommand  `cmd:"" help:"Write a consistent copy of the store, also while the server runs."`

@@ -82,15 +82,21 @@ func TestTourOfTheREADME(t *testing.T) {
 	for i := range blocks {
 		blocks[i] = strings.ReplaceAll(blocks[i], "http://127.0.0.1:8080", base)
 	}
-	wantPrinted(t, blocks, mustBash(t, t.TempDir(), blocks), [][]string{
+	folder := t.TempDir()
+	wantPrinted(t, blocks, mustBash(t, folder, blocks), [][]string{
 		{},
 		{`"state":"known"`, `"fill.close"`, `"acceptsIt"`},
 		{`"status":"applied"`, `"state":"closed"`, `"netGrams":3150`, `"undo"`},
 		{`"status":"duplicate"`},
 		{`"state":"planned"`, `"pickup.scan"`, `"allocation":[{`},
 		{`"collectedGrams"`, `"intoRecyclingGrams"`, `"steps":[{`, `"facts":[{`, `"items"`},
+		{`"state":"bound"`, `"status":"received"`, `"problem":"full"`, `"note":"The lid does not close."`},
+		{"labels.pdf"},
 		{`"status":"applied"`},
 	})
+	if page, err := os.ReadFile(filepath.Join(folder, "labels.pdf")); err != nil || !strings.HasPrefix(string(page), "%PDF-") {
+		t.Errorf("labels.pdf begins with %.8q, %v", page, err)
+	}
 }
 
 // mustDemo starts the demo and returns where it is. It must have told how to
@@ -133,23 +139,38 @@ func mustDemo(tb testing.TB) (base string) {
 func TestBackupOfTheREADME(t *testing.T) {
 	t.Parallel()
 	blocks := bashBlocks(t, "Serving a lab")
-	dir := t.TempDir()
-	if err := os.Symlink(mustBinary(t), filepath.Join(dir, "ricircolo")); err != nil {
-		t.Fatal(err)
-	}
-	data := filepath.Join(dir, "data")
-	printed, code := programReading(t, "first sign-in of the lab\n", "user", "create", "--data", data,
-		"--email", "coordinator@lab.example", "--name", "Coordinator", "--password-file", "-")
-	if code != 0 {
-		t.Fatalf("user create ended with %d:\n%s", code, printed)
-	}
-	server := mustServe(t, data)
+	dir := mustOperate(t)
+	server := mustServe(t, filepath.Join(dir, "data"))
 	wantPrinted(t, blocks, mustBash(t, dir, blocks), [][]string{
 		{"backup.db written"},
 		{"restored.", "masses close", "rebuilt"},
 	})
 	server.mustStop(t)
 	mustServe(t, filepath.Join(dir, "restored")).mustStop(t)
+}
+
+func TestLabelsOfTheREADME(t *testing.T) {
+	t.Parallel()
+	blocks := bashBlocks(t, "Labels")
+	wantPrinted(t, blocks, mustBash(t, mustOperate(t), blocks), [][]string{
+		{"L7160", "roll-62", "calibration.pdf written", "42 labels on 2 pages of L7160", "https://ricircolo.example"},
+		{"10 labels on 10 pages of roll-62", "labels.zpl"},
+	})
+}
+
+// mustOperate makes the folder of an operator: the program, and a lab in data.
+func mustOperate(tb testing.TB) (dir string) {
+	tb.Helper()
+	dir = tb.TempDir()
+	if err := os.Symlink(mustBinary(tb), filepath.Join(dir, "ricircolo")); err != nil {
+		tb.Fatal(err)
+	}
+	printed, code := programReading(tb, "first sign-in of the lab\n", "user", "create", "--data", filepath.Join(dir, "data"),
+		"--email", "coordinator@lab.example", "--name", "Coordinator", "--password-file", "-")
+	if code != 0 {
+		tb.Fatalf("user create ended with %d:\n%s", code, printed)
+	}
+	return dir
 }
 
 func TestTheREADMEPointsToWhatIsThere(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/ricircolo/ricircolo/internal/access"
 	"github.com/ricircolo/ricircolo/internal/config"
 	"github.com/ricircolo/ricircolo/internal/identity"
+	"github.com/ricircolo/ricircolo/internal/store"
 )
 
 type userCommands struct {
@@ -58,10 +59,14 @@ func (c userCreateCommand) Run(ctx context.Context) error {
 	return nil
 }
 
+func (a *application) onlyLab(ctx context.Context) (string, error) {
+	return onlyLab(ctx, a.store, a.cfg.Lab)
+}
+
 // onlyLab is the lab of the store, or the one that is asked for if there are
 // several.
-func (a *application) onlyLab(ctx context.Context) (string, error) {
-	partitions, err := a.store.Labs(ctx)
+func onlyLab(ctx context.Context, s store.Store, asked string) (string, error) {
+	partitions, err := s.Labs(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -72,7 +77,7 @@ func (a *application) onlyLab(ctx context.Context) (string, error) {
 		}
 	}
 	for _, l := range labs {
-		if l == a.cfg.Lab || len(labs) == 1 {
+		if l == asked || len(labs) == 1 {
 			return l, nil
 		}
 	}

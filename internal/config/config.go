@@ -2,9 +2,10 @@
 // flags, environment variables and defaults, the check of all of it at once,
 // and the secrets that lie beside the data.
 //
-// The struct is embedded in the command line's struct and filled by kong. It
-// imports nothing else of this program; the packages that are configured each
-// have a Config of their own, which the command fills from this one.
+// The struct is embedded in the command line's struct and filled by kong. Of
+// this program it imports the labels only, whose links are settings as well; the
+// packages that are configured each have a Config of their own, which the
+// command fills from this one.
 package config
 
 import (
@@ -14,6 +15,8 @@ import (
 	"net/netip"
 	"reflect"
 	"strings"
+
+	"github.com/ricircolo/ricircolo/qrlabels"
 )
 
 // Config is what the command serve can be told. Every field is a flag and an
@@ -51,6 +54,15 @@ type Config struct {
 
 	// LabName is its name for people.
 	LabName string `name:"lab-name" env:"RICIRCOLO_LAB_NAME" default:"Laboratorio territoriale" help:"Name of that lab." group:"Lab"`
+
+	// GS1CompanyPrefix is the company prefix that GS1 gave: labels then carry
+	// GS1 Digital Links. Default: none, and labels carry short links. Whatever it
+	// is, labels printed before go on working.
+	GS1CompanyPrefix string `name:"gs1-company-prefix" env:"RICIRCOLO_GS1_COMPANY_PREFIX" placeholder:"DIGITS" help:"Company prefix that GS1 gave, 6 to 12 digits; labels then carry GS1 Digital Links. Default: short links." group:"Labels"`
+
+	// GS1AssetType is the type of asset that bins are among the company's. Read
+	// it with Labels, which has its default.
+	GS1AssetType string `name:"gs1-asset-type" env:"RICIRCOLO_GS1_ASSET_TYPE" placeholder:"DIGITS" help:"What bins are among the company's types of assets: digits that fill the prefix up to 12. Default: zeros." group:"Labels"`
 
 	// LogLevel is the least level that is logged.
 	LogLevel slog.Level `name:"log-level" env:"RICIRCOLO_LOG_LEVEL" default:"info" help:"Least level to log: debug, info, warn or error." group:"Log"`
@@ -105,6 +117,27 @@ func (c Config) PublicURL() string {
 		return c.BaseURL
 	}
 	return "http://" + c.Listen
+}
+
+// Labels is where the links on printed labels lead: to PublicURL, as GS1 Digital
+// Links if there is a company prefix.
+func (c Config) Labels() (qrlabels.Base, error) {
+	base, err := qrlabels.NewBase(c.PublicURL())
+	if err != nil || c.GS1CompanyPrefix == "" {
+		return base, err
+	}
+	return base.WithAsset(c.GS1CompanyPrefix, c.assetType())
+}
+
+// companyDigits are how many digits company prefix and asset type have together.
+const companyDigits = 12
+
+// assetType is GS1AssetType, or the zeros that fill the prefix up.
+func (c Config) assetType() string {
+	if c.GS1AssetType != "" {
+		return c.GS1AssetType
+	}
+	return strings.Repeat("0", max(0, companyDigits-len(c.GS1CompanyPrefix)))
 }
 
 // Issuer is TokenIssuer, or PublicURL.

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/ricircolo/ricircolo/qrlabels"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -84,8 +86,8 @@ func TestEveryFieldIsDocumented(t *testing.T) {
 		}
 		flags[s.flag] = true
 	}
-	if len(flags) != 30 {
-		t.Errorf("got %d settings, want 30: is the embedded part walked?", len(flags))
+	if len(flags) != 32 {
+		t.Errorf("got %d settings, want 32: is the embedded part walked?", len(flags))
 	}
 }
 
@@ -245,6 +247,20 @@ func TestValidate(t *testing.T) {
 		{"app over http", []string{"--app-url=http://app.example"}, "want https"},
 		{"app in a circle", []string{"--base-url=https://ricircolo.example", "--app-url=https://ricircolo.example"}, "a path of its own"},
 		{"app in a circle of this machine", []string{"--app-url=http://127.0.0.1:8080"}, "a path of its own"},
+		{"a company prefix", []string{"--gs1-company-prefix=9521234"}, ""},
+		{"a company prefix and an asset type", []string{"--gs1-company-prefix=9521234", "--gs1-asset-type=00022"}, ""},
+		{"the shortest company prefix", []string{"--gs1-company-prefix=952123"}, ""},
+		{"the longest company prefix", []string{"--gs1-company-prefix=952123400002"}, ""},
+		{"a company prefix that is too short", []string{"--gs1-company-prefix=95212"}, "--gs1-company-prefix (RICIRCOLO_GS1_COMPANY_PREFIX) is \"95212\": want the 6 to 12 digits"},
+		{"a company prefix that is too long", []string{"--gs1-company-prefix=9521234000028"}, "--gs1-company-prefix (RICIRCOLO_GS1_COMPANY_PREFIX) is \"9521234000028\": want the 6 to 12 digits"},
+		{"a company prefix with a letter", []string{"--gs1-company-prefix=952123X"}, "and nothing else"},
+		{"a company prefix with a blank", []string{"--gs1-company-prefix=9521234 "}, "and nothing else"},
+		{"a wrong prefix, whatever the asset type", []string{"--gs1-company-prefix=1", "--gs1-asset-type=x"}, "--gs1-company-prefix"},
+		{"an asset type that is too short", []string{"--gs1-company-prefix=9521234", "--gs1-asset-type=0022"}, "--gs1-asset-type (RICIRCOLO_GS1_ASSET_TYPE) is \"0022\": want 5 digits, which fill the prefix 9521234 up to 12"},
+		{"an asset type that is too long", []string{"--gs1-company-prefix=9521234", "--gs1-asset-type=000022"}, "want 5 digits"},
+		{"an asset type with a letter", []string{"--gs1-company-prefix=9521234", "--gs1-asset-type=0002X"}, "want 5 digits"},
+		{"an asset type where there is no room", []string{"--gs1-company-prefix=952123400002", "--gs1-asset-type=0"}, "leave it out: the prefix has all 12 digits"},
+		{"an asset type without a company", []string{"--gs1-asset-type=00022"}, "set --gs1-company-prefix as well"},
 		{"not a network", []string{"--metrics-from=ward"}, "write it like 10.0.0.0/8"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -253,6 +269,35 @@ func TestValidate(t *testing.T) {
 				t.Errorf("got %v, want %q", err, row.says)
 			}
 		})
+	}
+}
+
+// What is on a label follows from the settings.
+func TestLabels(t *testing.T) {
+	code, err := qrlabels.ParseCode("7K4M9QXP2RTBW")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const base = "--base-url=https://ricircolo.example"
+	for _, row := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "HTTP://127.0.0.1:8080/B/7K4M9QXP2RTBW"},
+		{[]string{base}, "HTTPS://RICIRCOLO.EXAMPLE/B/7K4M9QXP2RTBW"},
+		{[]string{base, "--gs1-company-prefix=9521234", "--gs1-asset-type=00022"}, "HTTPS://RICIRCOLO.EXAMPLE/8003/095212340002287K4M9QXP2RTBW"},
+		{[]string{base, "--gs1-company-prefix=9521234"}, "HTTPS://RICIRCOLO.EXAMPLE/8003/095212340000067K4M9QXP2RTBW"},
+		{[]string{base, "--gs1-company-prefix=952123400002"}, "HTTPS://RICIRCOLO.EXAMPLE/8003/095212340000207K4M9QXP2RTBW"},
+	} {
+		labels, err := mustParse(t, nil, row.args...).Labels()
+		if err != nil {
+			t.Errorf("%v: %v", row.args, err)
+		} else if got := labels.Payload(code); got != row.want {
+			t.Errorf("%v: got %s, want %s", row.args, got, row.want)
+		}
+	}
+	if _, err := mustParse(t, nil, "--base-url=https://a-host-that-is-too-long.ricircolo.example").Labels(); err == nil || !strings.Contains(err.Error(), "host and port") {
+		t.Errorf("a host that is too long for a label: got %v", err)
 	}
 }
 

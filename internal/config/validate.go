@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/ricircolo/ricircolo/qrlabels"
 )
 
 // Validate returns all faults at once, joined; each names the flag and the
@@ -29,6 +31,7 @@ func (c Config) Validate() error {
 	v.fault(c.MemoryLimit != 0 && c.MemoryLimit < 64*MiB, "MemoryLimit", "want 0 or at least 64MiB")
 	v.fault(!validID(c.Lab), "Lab", "want 1 to 40 characters of a-z, 0-9 and -")
 	v.fault(strings.TrimSpace(c.LabName) == "" || len(c.LabName) > 200, "LabName", "want a name of at most 200 bytes")
+	c.validateAssets(&v)
 	v.fault(c.LogFormat != "text" && c.LogFormat != "json", "LogFormat", "want text or json")
 	v.fault(c.TokenAudience == "", "TokenAudience", "want a name, such as ricircolo")
 	c.SecretSources.validate(&v)
@@ -72,6 +75,29 @@ func (c Config) validateAppURL(v *validator) {
 	}
 	v.fault(!guarded(u), "AppURL", "want https, except for a loopback address")
 	v.fault(c.AppURL == c.PublicURL(), "AppURL", "name a path of its own: the labels lead to this server already")
+}
+
+// validateAssets leaves what GS1 allows to those who know it, and says which of
+// the two settings to change.
+func (c Config) validateAssets(v *validator) {
+	if c.GS1CompanyPrefix == "" {
+		v.fault(c.GS1AssetType != "", "GS1AssetType", "set --gs1-company-prefix as well, or leave this out: short links have no asset type")
+		return
+	}
+	if _, err := (qrlabels.Base{}).WithAsset(c.GS1CompanyPrefix, c.assetType()); err == nil {
+		return
+	}
+	without := Config{GS1CompanyPrefix: c.GS1CompanyPrefix}
+	if _, err := (qrlabels.Base{}).WithAsset(c.GS1CompanyPrefix, without.assetType()); err != nil {
+		v.fault(true, "GS1CompanyPrefix", "want the 6 to 12 digits that GS1 gave you, and nothing else; leave it out for short links")
+		return
+	}
+	left := companyDigits - len(c.GS1CompanyPrefix)
+	if left == 0 {
+		v.fault(true, "GS1AssetType", "leave it out: the prefix has all %d digits", companyDigits)
+		return
+	}
+	v.fault(true, "GS1AssetType", "want %d digits, which fill the prefix %s up to %d, or leave it out for zeros", left, c.GS1CompanyPrefix, companyDigits)
 }
 
 func (l Limits) validate(v *validator) {

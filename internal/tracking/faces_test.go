@@ -271,7 +271,10 @@ func TestPrintSetup(t *testing.T) {
 	wantFault(t, "calibrating without a sheet", calibrate(l.Manager(l.Facility), labs.Doc.ID, ""), "entry-invalid", "?sheet", "required")
 	wantFault(t, "calibrating on no sheet", calibrate(l.Manager(l.Facility), own, "L0000"), "reference-unknown", "?sheet", "unknown")
 	wantFault(t, "calibrating a foreign printer", calibrate(l.Manager(l.Facility), foreign, "L7160"), "not-found", "", "")
-	wantFault(t, "ward staff calibrating", calibrate(ward, own, ""), "role-not-allowed", "", "")
+	if err := calibrate(ward, own, ""); err != nil {
+		t.Errorf("ward staff calibrating: %v", err)
+	}
+	wantFault(t, "a driver calibrating", calibrate(l.Driver(l.Recycler), own, ""), "role-not-allowed", "", "")
 	wantFault(t, "an auditor", ask(l.Auditor("", ""), "L7160", ""), "role-not-allowed", "", "")
 	if _, err := qrlabels.ParseCode("7K4M9QXP2RTBW"); err != nil {
 		t.Errorf("control: the unknown code is none: %v", err)

@@ -30,6 +30,12 @@ const (
 	DefaultDPI int        = 300
 )
 
+// What a lab may describe: more would be a mistake of a program, or meant ill.
+const (
+	MaxPrinters  = 200 // of one facility, and of the lab beside
+	MaxOwnSheets = 200 // of a lab
+)
+
 // Printer is a printer of labels, and by how much it is off.
 type Printer struct {
 	ID       string      `json:"id"`
@@ -87,6 +93,11 @@ func (p *Printer) admit(w *work, old *Printer) error {
 			return unknownReference(err, "/facility", "facility")
 		}
 	}
+	if old == nil || old.Facility != p.Facility {
+		if err := p.admitOneMore(w); err != nil {
+			return err
+		}
+	}
 	if p.Sheet == "" {
 		return nil
 	}
@@ -96,6 +107,19 @@ func (p *Printer) admit(w *work, old *Printer) error {
 	}
 	p.Sheet = sheet.ID
 	return nil
+}
+
+// admitOneMore counts the printers where p is to be.
+func (p *Printer) admitOneMore(w *work) error {
+	there, err := w.tx.Find(store.Query{Kind: KindPrinter, Index: byFacility, From: p.Facility, To: p.Facility + beforeIDs, Limit: MaxPrinters})
+	if err != nil || len(there) < MaxPrinters {
+		return err
+	}
+	where := "The lab"
+	if p.Facility != "" {
+		where = "This facility"
+	}
+	return problem.New(problem.Unprocessable, "too-many-printers", "%s has %d printers, which is the most: change one that is not used any more.", where, MaxPrinters)
 }
 
 // Sheet is a sheet of stickers, or a roll: print.Sheet as the ledger keeps it.
@@ -184,9 +208,14 @@ func (s *Sheet) check(v *validation) {
 // sentence makes one of a reason that begins in lower case.
 func sentence(reason string) string { return strings.ToUpper(reason[:1]) + reason[1:] + "." }
 
-func (s *Sheet) admit(_ *work, old *Sheet) error {
+func (s *Sheet) admit(w *work, old *Sheet) error {
 	if old != nil {
 		s.ID = old.ID // as it was written first
+		return nil
 	}
-	return nil
+	own, err := w.tx.Find(store.Query{Kind: KindSheet, Limit: MaxOwnSheets})
+	if err == nil && len(own) == MaxOwnSheets {
+		err = problem.New(problem.Unprocessable, "too-many-sheets", "The lab has %d sheets of its own, which is the most: change one that is not used any more.", MaxOwnSheets)
+	}
+	return err
 }

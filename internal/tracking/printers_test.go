@@ -161,6 +161,63 @@ func TestPrintersAreChecked(t *testing.T) {
 	}
 }
 
+// Only what is new somewhere is counted: what is there can always be changed.
+func TestPrintersAreBounded(t *testing.T) {
+	l := MustLab(t, MustStore(t))
+	other := l.Facility + "-bis" // follows right behind in every index
+	if _, err := l.Service.PutFacility(ctx, l.Coordinator(), tracking.Write{}, tracking.Facility{ID: other, Name: "Ospedale bis"}); err != nil {
+		t.Fatal(err)
+	}
+	put := func(facility, id string, version store.Seq) (tracking.Versioned[tracking.Printer], error) {
+		p := aPrinter()
+		p.ID, p.Facility = id, facility
+		return l.Service.PutPrinter(ctx, l.Coordinator(), tracking.Write{IfVersion: version}, p)
+	}
+	var elsewhere tracking.Versioned[tracking.Printer]
+	var err error
+	for range 2 {
+		if elsewhere, err = put(other, "", 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, facility := range []string{l.Facility, ""} {
+		var last tracking.Versioned[tracking.Printer]
+		for i := range tracking.MaxPrinters {
+			if last, err = put(facility, "", 0); err != nil {
+				t.Fatalf("%q, printer %d: %v", facility, i+1, err)
+			}
+		}
+		_, err = put(facility, "", 0)
+		wantFault(t, fmt.Sprintf("one more in %q", facility), err, "too-many-printers", "", "")
+		_, err = put(facility, elsewhere.Doc.ID, elsewhere.Seq)
+		wantFault(t, fmt.Sprintf("moving one to %q", facility), err, "too-many-printers", "", "")
+		if _, err = put(facility, last.Doc.ID, last.Seq); err != nil {
+			t.Errorf("changing one of %q: %v", facility, err)
+		}
+		if elsewhere, err = put(other, elsewhere.Doc.ID, elsewhere.Seq); err != nil {
+			t.Errorf("where there are few, once %q is full: %v", facility, err)
+		}
+	}
+	wantInvariants(t, l)
+}
+
+func TestOwnSheetsAreBounded(t *testing.T) {
+	l := MustLab(t, MustStore(t))
+	var last tracking.Versioned[tracking.Sheet]
+	for i := range tracking.MaxOwnSheets {
+		var err error
+		if last, err = l.Service.PutSheet(ctx, l.Coordinator(), tracking.Write{}, aSheet(fmt.Sprint("ours-", i))); err != nil {
+			t.Fatalf("sheet %d: %v", i+1, err)
+		}
+	}
+	_, err := l.Service.PutSheet(ctx, l.Coordinator(), tracking.Write{}, aSheet("one-more"))
+	wantFault(t, "one more", err, "too-many-sheets", "", "")
+	if _, err := l.Service.PutSheet(ctx, l.Coordinator(), tracking.Write{IfVersion: last.Seq}, aSheet(last.Doc.ID)); err != nil {
+		t.Errorf("changing one: %v", err)
+	}
+	wantInvariants(t, l)
+}
+
 // The built-in sheets come out of micrometres as they went in.
 func TestBuiltInSheets(t *testing.T) {
 	l := MustLab(t, MustStore(t))

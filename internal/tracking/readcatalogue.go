@@ -112,9 +112,11 @@ func (s *Service) Sheets(ctx context.Context, c access.Caller, page Page) (out L
 	return out, err
 }
 
-// beforeOwn begins the positions of the built-in sheets in a list: it sorts
-// before all that ids begin with.
-const beforeOwn = "!"
+// beforeIDs sorts before all that ids are made of.
+const beforeIDs = "!"
+
+// beforeOwn begins the positions of the built-in sheets in a list.
+const beforeOwn = beforeIDs
 
 // builtInPage is the part of a page that built-in sheets fill, and the page
 // that is left for others.
