@@ -17,6 +17,8 @@ const (
 	// character in it is its value.
 	alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
+	minusSign = '\u2212' // which some keyboards and word processors make of a dash
+
 	// maxCodeInput bounds what ParseCode looks at, in bytes: a code with a
 	// separator of three bytes after every character.
 	maxCodeInput = 4 * CodeLength
@@ -55,7 +57,7 @@ func ParseCode(s string) (Code, error) {
 	position := 0
 	for _, r := range s {
 		position++
-		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) {
+		if unicode.IsSpace(r) || unicode.In(r, unicode.Pd, unicode.Cf) || r == minusSign {
 			continue
 		}
 		c := canonical(r)

@@ -2,19 +2,20 @@ package qrlabels
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"sync"
+
+	"github.com/klauspost/compress/zlib"
 )
 
-// compression is the fastest level that finds long repetitions: measured on a
-// label of 512 pixels it takes a tenth of a millisecond and half the bytes of
-// zlib.BestSpeed, which takes half as long.
-const compression = 4
+// compression is the level: measured on a label of 512 pixels it takes 0.04 ms and
+// 580 bytes. The standard library's levels take 0.04 ms and 1,170 bytes (1), or
+// 0.1 ms and 540 bytes (4).
+const compression = 5
 
 // compressors keeps zlib writers for reuse: making one costs more than a whole
 // image, because each clears a megabyte of tables.

@@ -31,6 +31,13 @@ const (
 	H Level = "H" // 30 %
 )
 
+// Validate returns an error that names the levels if l is none of them. The empty
+// level is H.
+func (l Level) Validate() error {
+	_, err := l.library()
+	return err
+}
+
 // library gives the library's name of a level: from Q on they are shifted.
 func (l Level) library() (qrcode.RecoveryLevel, error) {
 	switch l {

@@ -22,10 +22,10 @@ type row struct {
 //	store ← {sqlite, mongo}; tracking → store, the port only
 var rows = []row{
 	// leaves
-	{folder: "qrlabels", own: "qrlabels/gs1", pure: true, modules: "github.com/skip2/go-qrcode"},
+	{folder: "qrlabels", own: "qrlabels/gs1", pure: true, modules: "github.com/skip2/go-qrcode github.com/klauspost/compress"},
 	{folder: "qrlabels/gs1", pure: true},
 	{folder: "qrlabels/print", own: "qrlabels qrlabels/internal/pdf qrlabels/internal/typeface", pure: true, modules: "golang.org/x/image golang.org/x/text"},
-	{folder: "qrlabels/internal/pdf", own: "qrlabels/internal/typeface", pure: true},
+	{folder: "qrlabels/internal/pdf", own: "qrlabels/internal/typeface", pure: true, modules: "github.com/klauspost/compress"},
 	{folder: "qrlabels/internal/typeface", pure: true, modules: "golang.org/x/image"},
 	{folder: "internal/quantity", pure: true},
 	{folder: "internal/problem", pure: true},

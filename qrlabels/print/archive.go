@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
 )
 
 // writeImages writes one image, or an archive of several.
@@ -25,10 +26,10 @@ func (j Job) writeImages(ctx context.Context, w io.Writer, f Format, n int, labe
 		method = zip.Store // it is compressed
 	}
 	archive := zip.NewWriter(w)
-	number := 0
+	number, digits := 0, max(3, len(strconv.Itoa(j.Pages(n)))) // so that they sort
 	err := drawAll(ctx, j, j.pages(labels), draw, func(image []byte) error {
 		number++
-		file, err := archive.CreateHeader(&zip.FileHeader{Name: fmt.Sprintf("page-%03d.%s", number, f), Method: method, Modified: j.Created})
+		file, err := archive.CreateHeader(&zip.FileHeader{Name: fmt.Sprintf("page-%0*d.%s", digits, number, f), Method: method, Modified: j.Created})
 		if err == nil {
 			_, err = file.Write(image)
 		}

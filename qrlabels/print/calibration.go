@@ -1,6 +1,7 @@
 package print
 
 import (
+	"fmt"
 	"io"
 	"math"
 )
@@ -14,7 +15,7 @@ func (j Job) Calibration(w io.Writer) error {
 	if err := j.Validate(); err != nil {
 		return err
 	}
-	j = j.withDefaults()
+	j = j.withDefaults(PDF)
 	on := newPDFCanvas()
 	page, err := j.pdfPage(on, func() error {
 		calibration{j, on}.draw()
@@ -47,13 +48,16 @@ func (c calibration) draw() {
 		c.bar(x, y, line, s.Height)
 		c.bar(x+s.Width-line, y, line, s.Height)
 	}
-	if s.PageWidth > 100 && s.PageHeight > 100 {
+	if c.hasRulers() {
 		c.rule(10, s.PageHeight/2, math.Floor((s.PageWidth-20)/10)*10, 0)
 		c.rule(s.PageWidth/2, 10, 0, math.Floor((s.PageHeight-20)/10)*10)
 	}
 	x, y := s.Place(0)
 	c.explain(box{x, y, math.Min(s.Width, 80), math.Min(s.Height, 50)})
 }
+
+// hasRulers reports whether there is room for rulers.
+func (c calibration) hasRulers() bool { return c.Sheet.PageWidth > 100 && c.Sheet.PageHeight > 100 }
 
 func (c calibration) bar(x, y, w, h float64) {
 	c.on.picture(black, []layer{{area: shape{}.rectangle(x, y, w, h)}}, 0, 0, 1)
@@ -88,15 +92,26 @@ func (c calibration) rule(x, y, right, down float64) {
 	}
 }
 
-var calibrationWords = Words{
-	"Stampa al 100 % e confronta in controluce con un foglio di etichette: di quanti mm devono spostarsi le cornici a destra e in basso? Scala = lunghezza scritta sul righello diviso quella misurata.",
-	"Print at 100 % and hold it against a sheet of labels: by how many mm do the frames have to move right and down? Scale = length written on the ruler, divided by the measured one.",
-}
+var (
+	calibrationWords = Words{
+		"1. Stampa al 100 %. Scala = lunghezza scritta sul righello diviso quella misurata; ristampa con la scala. 2. In controluce su un foglio di etichette: di quanti mm deve spostarsi la cornice in alto a sinistra, a destra e in basso?",
+		"1. Print at 100 %. Scale = length written on the ruler, divided by the measured one; print again with the scale. 2. Hold it against a sheet of labels: by how many mm does the upper left frame have to move right and down?",
+	}
+	rollWords = Words{
+		"Stampa al 100 %. Scala = misura scritta qui sopra diviso quella della cornice stampata. Di quanti mm deve spostarsi la cornice, a destra e in basso?",
+		"Print at 100 %. Scale = size written above, divided by that of the printed frame. By how many mm does the frame have to move right and down?",
+	}
+)
 
 // explain says in the first label what to do.
 func (c calibration) explain(at box) {
-	d := drawing{composer: &composer{language: c.Language}, canvas: c.on}
+	d := drawing{composer: &composer{job: c.Job}, canvas: c.on}
+	name, words := c.Sheet.ID, calibrationWords
+	if !c.hasRulers() {
+		name += fmt.Sprintf(", %s × %s mm", decimal(c.Sheet.Width), decimal(c.Sheet.Height))
+		words = rollWords
+	}
 	title, rest := box{at.x + 2, at.y + 2, at.w - 4, at.h - 4}.top(4)
-	d.write(c.Sheet.ID, style{font: bold, size: 3}, title)
-	d.stacked(d.inLanguages(calibrationWords), style{font: regular, size: 3}, rest)
+	d.write(name, style{font: bold, size: 3}, title)
+	d.stacked(d.inLanguages(words), style{font: regular, size: 3}, rest)
 }

@@ -25,6 +25,8 @@ type canvas interface {
 	symbol(s qrlabels.Symbol, payload string, x, y, side float64)
 	// outline draws a thin line along the edges of a box.
 	outline(at box)
+	// dotsPerMM is how many dots a millimetre has; 0 if it is not made of dots.
+	dotsPerMM() float64
 }
 
 // The parts that are shapes on most canvases.

@@ -93,17 +93,7 @@ const dot = " · "
 // joined to their letters, as the fonts have them, and what can't be seen is left
 // out.
 func breakable(text string) []word {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n':
-			return r
-		case unicode.IsSpace(r) || unicode.IsControl(r):
-			return ' '
-		case unicode.Is(unicode.Cf, r):
-			return -1
-		}
-		return r
-	}, norm.NFC.String(strings.ToValidUTF8(text, "\uFFFD")))
+	text = norm.NFC.String(strings.Map(visible, text))
 	var words []word
 	for line := range strings.SplitSeq(text, "\n") {
 		first := len(words) > 0
@@ -117,6 +107,19 @@ func breakable(text string) []word {
 		}
 	}
 	return words
+}
+
+// visible is a character as it is set: what can't be seen is a blank or nothing.
+func visible(r rune) rune {
+	switch {
+	case r == '\n':
+		return r
+	case unicode.IsSpace(r) || unicode.IsControl(r):
+		return ' '
+	case unicode.Is(unicode.Cf, r):
+		return -1
+	}
+	return r
 }
 
 // syllables splits a word behind hyphens and slashes.
@@ -237,15 +240,15 @@ func (t *typesetter) fit(text string, s style, w, h float64) block {
 	return b
 }
 
-// items fits as much of a list as is legible into a box. What is left out shows as
-// an ellipsis.
+// items fits as much of a list as is legible into a box, perhaps nothing. What is
+// left out shows as an ellipsis.
 func (t *typesetter) items(list []string, separator string, s style, w, h float64) block {
 	for n := len(list); n > 0; n-- {
 		text := strings.Join(list[:n], separator)
 		if n < len(list) {
 			text += " …"
 		}
-		if b := t.fit(text, s, w, h); b.size >= legible-1e-9 || n == 1 {
+		if b := t.fit(text, s, w, h); b.size >= legible-1e-9 {
 			return b
 		}
 	}

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
+
+	"github.com/ricircolo/ricircolo/qrlabels"
 )
 
 // A text that is fitted is inside its box, whatever it says, and nothing of it is
@@ -27,7 +29,7 @@ func TestFitLosesNothing(t *testing.T) {
 		runs := fit(text, s, at.w, at.h).set(at, s)
 		shown := ""
 		for _, r := range runs {
-			shown += r.text
+			shown += solid(r.text)
 			face := r.font.face()
 			left, right := r.x, r.x+face.Width(r.text)*r.size
 			top, bottom := r.y-float64(face.CapHeight)/1000*r.size, r.y-float64(face.Descent)/1000*r.size
@@ -39,20 +41,20 @@ func TestFitLosesNothing(t *testing.T) {
 				t.Fatalf("size %g, want at most %g", r.size, s.size)
 			}
 		}
-		if got, want := solid(shown), solid(text); got != want {
+		if got, want := shown, solid(norm.NFC.String(strings.Map(visible, text))); got != want {
 			t.Fatalf("shown is %q, want %q", got, want)
 		}
 	})
 }
 
-// solid is a text without blanks and what can't be seen.
+// solid is a text without blanks.
 func solid(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+		if unicode.IsSpace(r) {
 			return -1
 		}
 		return r
-	}, norm.NFC.String(strings.ToValidUTF8(text, "\uFFFD")))
+	}, text)
 }
 
 func TestFit(t *testing.T) {
@@ -68,6 +70,8 @@ func TestFit(t *testing.T) {
 		{"breaks where it is told to", "uno\ndue", 60, 12, []string{"uno", "due"}},
 		{"a dot ends a line and never begins one", "aaaa · bbbb · cccc", 10, 30, []string{"aaaa ·", "bbbb ·", "cccc"}},
 		{"accents are joined", "perche\u0301", 60, 6, []string{"perché"}},
+		{"also behind a soft hyphen", "perche\u00ad\u0301", 60, 6, []string{"perché"}},
+		{"what is not UTF-8 shows", "a\xffb", 60, 6, []string{"a\uFFFDb"}},
 		{"white space counts once", "  a \t b\u00a0 ", 60, 6, []string{"a b"}},
 		{"nothing", " \t", 60, 6, nil},
 	} {
@@ -150,5 +154,80 @@ func TestPictogramsHavePictures(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A panic of a worker, where nobody could recover from it, is an error.
+func TestWorkersKeepTheirPanics(t *testing.T) {
+	sheet, _ := SheetByID("roll-62")
+	job := Job{Sheet: sheet}.withDefaults(PDF)
+	err := drawAll(t.Context(), job, job.pages(func(yield func(Label) bool) { yield(Label{}) }), func(*composer, page) (int, error) {
+		panic("wrong about itself")
+	}, func(int) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "wrong about itself") {
+		t.Errorf("got %v, want the panic as an error", err)
+	}
+}
+
+// No label that a sheet may have gets a symbol with modules that are too small, at
+// the usual length of links, blank or bound; and nothing leaves the safe area.
+func TestEveryAllowedLabelHasALargeSymbol(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w, h := rapid.Float64Range(MinLabelWidth, 300).Draw(t, "w"), rapid.Float64Range(MinLabelHeight, 300).Draw(t, "h")
+		sheet := Sheet{ID: "x", PageWidth: w, PageHeight: h, Columns: 1, Rows: 1, Width: w, Height: h}
+		if err := sheet.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		code, err := qrlabels.ParseCode("7K4M9QXP2RTBW")
+		if err != nil {
+			t.Fatal(err)
+		}
+		label := Label{Code: code, Payload: "HTTPS://" + strings.Repeat("H", 26) + "/8003/09521234000013" + code.String(), Facility: "Ospedale dell'Argine", Ward: "Degenza azzurra"}
+		if rapid.Bool().Draw(t, "bound") {
+			label.Stream = &Stream{Name: Words{"Flaconi", "Bottles"}, Pictograms: Pictograms()[:3], Accepts: Lists{IT: []string{"flaconi svuotati"}, EN: []string{"emptied bottles"}}}
+		}
+		on := &measuring{}
+		c := composer{job: Job{Sheet: sheet}.withDefaults(PDF)}
+		if err := c.label(on, label, 0); err != nil {
+			t.Fatalf("%g × %g mm: %v", w, h, err)
+		}
+		safe := safeArea(sheet, 0)
+		for _, b := range on.boxes {
+			const hair = 1e-6
+			if b.x < safe.x-hair || b.y < safe.y-hair || b.x+b.w > safe.x+safe.w+hair || b.y+b.h > safe.y+safe.h+hair {
+				t.Errorf("%g × %g mm: %+v is out of the safe area %+v", w, h, b, safe)
+			}
+		}
+		if on.module < 0.33 {
+			t.Errorf("%g × %g mm: modules are %.3f mm wide, want at least 0.33", w, h, on.module)
+		}
+		if on.smallest < 1 {
+			t.Errorf("%g × %g mm: text of %.2f mm, want at least 1 for ordinary words", w, h, on.smallest)
+		}
+	})
+}
+
+// measuring is a canvas that only notes what would be drawn where.
+type measuring struct {
+	boxes            []box
+	module, smallest float64
+}
+
+func (m *measuring) band(_ colour, at box, _ colour) { m.boxes = append(m.boxes, at) }
+func (m *measuring) outline(box)                     {}
+func (m *measuring) dotsPerMM() float64              { return 0 }
+func (m *measuring) picture(_ colour, _ []layer, x, y, side float64) {
+	m.boxes = append(m.boxes, box{x, y, side, side})
+}
+
+func (m *measuring) symbol(s qrlabels.Symbol, _ string, x, y, side float64) {
+	m.boxes, m.module = append(m.boxes, box{x, y, side, side}), side/float64(s.Size())
+}
+
+func (m *measuring) text(_ colour, r run) {
+	face := r.font.face()
+	m.boxes = append(m.boxes, box{r.x, r.y - 0.7*r.size, face.Width(r.text) * r.size, 0.9 * r.size})
+	if m.smallest == 0 || r.size < m.smallest {
+		m.smallest = r.size
 	}
 }

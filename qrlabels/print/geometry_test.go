@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/ricircolo/ricircolo/qrlabels"
+	"github.com/ricircolo/ricircolo/qrlabels/internal/typeface"
 	"github.com/ricircolo/ricircolo/qrlabels/print"
 )
 
@@ -76,7 +77,7 @@ func plot(t *testing.T, lines []string, height float64) ink {
 		words := strings.Fields(line)
 		var v []float64
 		for _, w := range words {
-			if f, err := strconv.ParseFloat(w, 64); err == nil {
+			if f, err := strconv.ParseFloat(w, 64); err == nil && !strings.HasPrefix(w, "<") {
 				v = append(v, f)
 			}
 		}
@@ -108,7 +109,7 @@ func plot(t *testing.T, lines []string, height float64) ink {
 			size, x, y := v[0], v[5], v[6]
 			text := nowhere
 			text.add(place(x, y))
-			text.add(place(x, y-size*0.7))
+			text.add(place(x+widthOf(t, words)*size, y-size*0.7))
 			drawn.texts = append(drawn.texts, text)
 		case "rg", "h":
 		default:
@@ -116,6 +117,22 @@ func plot(t *testing.T, lines []string, height float64) ink {
 		}
 	}
 	return drawn
+}
+
+// widthOf is the width of the glyphs of a line "BT /F0 size Tf … <hex> Tj ET" in
+// shares of the size.
+func widthOf(t *testing.T, words []string) (width float64) {
+	t.Helper()
+	face := map[string]*typeface.Face{"/F0": typeface.Regular(), "/F1": typeface.Bold(), "/F2": typeface.Mono()}[words[1]]
+	glyphs := strings.Trim(words[len(words)-3], "<>")
+	for ; len(glyphs) >= 4; glyphs = glyphs[4:] {
+		g, err := strconv.ParseUint(glyphs[:4], 16, 16)
+		if err != nil {
+			t.Fatal(err)
+		}
+		width += face.Advance(typeface.Glyph(g))
+	}
+	return width
 }
 
 // The geometry is checked in millimetres on the PDF's own operators: every symbol

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"time"
+	"unicode/utf8"
 
 	"github.com/ricircolo/ricircolo/qrlabels"
 )
@@ -19,7 +21,9 @@ type Job struct {
 	Printer  Printer  // where it prints, and how finely
 	Language Language // default Both
 	Level    qrlabels.Level
-	CutMarks bool // lines around every label, for plain paper
+	CutMarks bool   // lines around every label, for plain paper
+	Brand    string // on blank labels that are for no facility; default "Ricircolo"
+	Workers  int    // pages drawn at the same time; default, and at most, one for each core
 
 	Title   string    // of the document; default is the sheet's
 	Created time.Time // of the document; the zero time leaves it out
@@ -31,12 +35,12 @@ type Printer struct {
 	OffsetX float64 // mm by which the print has to move to the right
 	OffsetY float64 // mm by which the print has to move down
 	Scale   float64 // by which the print has to grow; 0 is 1
-	DPI     int     // dots per inch, for PNG and ZPL; 0 is 300
+	DPI     int     // dots per inch, for PNG and ZPL; 0 is 300, for ZPL 203
 }
 
 // What a printer may be off by: more is a wrong sheet.
 const (
-	MaxOffset = 20.0 // mm
+	MaxOffset = 10.0 // mm; on rolls, what labels keep from their edges
 	MinScale  = 0.9
 	MaxScale  = 1.1
 	MinDPI    = 150
@@ -51,26 +55,38 @@ func (j Job) Validate() error {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
-	j = j.withDefaults()
+	j = j.withDefaults(PDF)
 	if err := j.Sheet.Validate(); err != nil {
 		return err
 	}
-	p := j.Printer
+	p, far := j.Printer, MaxOffset
+	if j.Sheet.IsRoll() {
+		far = marginOf(j.Sheet.Width, j.Sheet.Height)
+	}
 	want(j.Skip >= 0 && j.Skip < j.Sheet.PerPage(), "skip is %d, want 0 to %d: the sheet has %d labels", j.Skip, j.Sheet.PerPage()-1, j.Sheet.PerPage())
-	want(p.OffsetX >= -MaxOffset && p.OffsetX <= MaxOffset, "offset to the right is %g mm, want at most %g either way", p.OffsetX, MaxOffset)
-	want(p.OffsetY >= -MaxOffset && p.OffsetY <= MaxOffset, "offset down is %g mm, want at most %g either way", p.OffsetY, MaxOffset)
+	want(math.Abs(p.OffsetX) <= far, "offset to the right is %g mm, want at most %g either way", p.OffsetX, far)
+	want(math.Abs(p.OffsetY) <= far, "offset down is %g mm, want at most %g either way", p.OffsetY, far)
 	want(p.Scale >= MinScale && p.Scale <= MaxScale, "scale is %g, want %g to %g", p.Scale, MinScale, MaxScale)
 	want(p.DPI >= MinDPI && p.DPI <= MaxDPI, "resolution is %d dpi, want %d to %d", p.DPI, MinDPI, MaxDPI)
+	want(j.Level.Validate() == nil, "%v", j.Level.Validate())
+	want(characters(j.Brand) <= MaxText, "brand has %d characters, want at most %d", characters(j.Brand), MaxText)
 	want(j.Language == Both || j.Language == Italian || j.Language == English, "language is %q, want both, it or en", j.Language)
 	return errors.Join(faults...)
 }
 
-func (j Job) withDefaults() Job {
+func (j Job) withDefaults(f Format) Job {
 	if j.Printer.Scale == 0 {
 		j.Printer.Scale = 1
 	}
-	if j.Printer.DPI == 0 {
+	switch {
+	case j.Printer.DPI != 0:
+	case f == ZPL:
+		j.Printer.DPI = 203 // most label printers
+	default:
 		j.Printer.DPI = 300
+	}
+	if j.Brand == "" {
+		j.Brand = "Ricircolo"
 	}
 	if j.Language == "" {
 		j.Language = Both
@@ -81,9 +97,11 @@ func (j Job) withDefaults() Job {
 	return j
 }
 
+func characters(text string) int { return utf8.RuneCountInString(text) }
+
 // Pages is the number of pages that n labels take.
 func (j Job) Pages(n int) int {
-	if n <= 0 {
+	if n <= 0 || j.Sheet.PerPage() <= 0 {
 		return 0
 	}
 	return (j.Skip + n + j.Sheet.PerPage() - 1) / j.Sheet.PerPage()
@@ -91,7 +109,7 @@ func (j Job) Pages(n int) int {
 
 // NextSkip is what Skip has to be after n labels, to go on with the last sheet: 0
 // if it is used up.
-func (j Job) NextSkip(n int) int { return (j.Skip + n) % j.Sheet.PerPage() }
+func (j Job) NextSkip(n int) int { return (j.Skip + n) % max(1, j.Sheet.PerPage()) }
 
 // Format is a kind of file.
 type Format string
@@ -127,6 +145,9 @@ func (j Job) Write(ctx context.Context, w io.Writer, f Format, n int, labels ite
 	if err := j.CheckFormat(f); err != nil {
 		return err
 	}
+	if n < 1 {
+		return fmt.Errorf("got %d labels, want at least one", n)
+	}
 	given := 0
 	counted := func(yield func(Label) bool) {
 		for l := range labels {
@@ -135,7 +156,7 @@ func (j Job) Write(ctx context.Context, w io.Writer, f Format, n int, labels ite
 			}
 		}
 	}
-	j = j.withDefaults()
+	j = j.withDefaults(f)
 	var err error
 	switch f {
 	case PDF:
@@ -145,8 +166,8 @@ func (j Job) Write(ctx context.Context, w io.Writer, f Format, n int, labels ite
 	default:
 		err = j.writeImages(ctx, w, f, n, counted)
 	}
-	if err == nil && (given != n || n == 0) {
-		return fmt.Errorf("got %d labels, want %d and at least one", given, n)
+	if err == nil && given != n {
+		return fmt.Errorf("got %d labels, want %d", given, n)
 	}
 	return err
 }
@@ -156,13 +177,13 @@ func (j Job) CheckFormat(f Format) error {
 	if err := j.Validate(); err != nil {
 		return err
 	}
-	j = j.withDefaults()
+	j = j.withDefaults(f)
 	perMM := float64(j.Printer.DPI) / 25.4
 	switch {
 	case f != PDF && f != SVG && f != PNG && f != ZPL:
 		return fmt.Errorf("format is %q, want pdf, svg, png or zpl", f)
 	case f == ZPL && !j.Sheet.IsRoll():
-		return fmt.Errorf("ZPL is for rolls, with one label a page; %s has %d", j.Sheet.ID, j.Sheet.PerPage())
+		return fmt.Errorf("ZPL is for rolls, with one label a page, and %s is none", j.Sheet.ID)
 	case f == PNG && j.Sheet.PageWidth*j.Sheet.PageHeight*perMM*perMM > MaxPixels:
 		return fmt.Errorf("a page of %s at %d dpi has more than %d million pixels: use a lower resolution, or PDF", j.Sheet.ID, j.Printer.DPI, MaxPixels/1_000_000)
 	}

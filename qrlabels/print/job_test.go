@@ -3,6 +3,7 @@ package print_test
 import (
 	"bytes"
 	"context"
+	"encoding/xml"
 	"errors"
 	"io"
 	"runtime"
@@ -32,8 +33,11 @@ func TestJobValidate(t *testing.T) {
 		{"skips a whole sheet", func(j *print.Job) { j.Skip = 21 }, "0 to 20: the sheet has 21 labels"},
 		{"skips backwards", func(j *print.Job) { j.Skip = -1 }, "skip is -1"},
 		{"no sheet", func(j *print.Job) { j.Sheet = print.Sheet{} }, "pageWidth"},
-		{"far to the right", func(j *print.Job) { j.Printer.OffsetX = 20.1 }, "offset to the right"},
-		{"far up", func(j *print.Job) { j.Printer.OffsetY = -20.1 }, "offset down"},
+		{"far to the right", func(j *print.Job) { j.Printer.OffsetX = 10.1 }, "offset to the right"},
+		{"far up", func(j *print.Job) { j.Printer.OffsetY = -10.1 }, "offset down"},
+		{"off a roll", func(j *print.Job) { j.Sheet, j.Printer.OffsetX = mustSheet(t, "roll-62"), -2.1 }, "at most 2 either way"},
+		{"a level that there is not", func(j *print.Job) { j.Level = "Z" }, "want L, M, Q or H"},
+		{"a long brand", func(j *print.Job) { j.Brand = strings.Repeat("x", 121) }, "brand has 121"},
 		{"twice as large", func(j *print.Job) { j.Printer.Scale = 2 }, "scale is 2"},
 		{"upside down", func(j *print.Job) { j.Printer.Scale = -1 }, "scale is -1"},
 		{"coarse", func(j *print.Job) { j.Printer.DPI = 72 }, "resolution is 72"},
@@ -95,6 +99,7 @@ func TestFormats(t *testing.T) {
 		says   string
 	}{
 		{print.ZPL, print.Job{Sheet: sheet}, "ZPL is for rolls"},
+		{print.ZPL, print.Job{Sheet: mustSheet(t, "A4-poster")}, "ZPL is for rolls"},
 		{print.PNG, print.Job{Sheet: sheet, Printer: print.Printer{DPI: 600}}, "million pixels"},
 		{"gif", print.Job{Sheet: sheet}, "want pdf, svg, png or zpl"},
 	} {
@@ -145,8 +150,11 @@ func TestLabelsThatCannotBePrinted(t *testing.T) {
 	}{
 		{"no code", func(l *print.Label) { l.Code = qrlabels.Code{} }, "without a code"},
 		{"no payload", func(l *print.Label) { l.Payload = "" }, "0 bytes"},
+		{"the symbol of another label", func(l *print.Label) { l.Payload = someLabels(t, 2)[1].Payload }, "must read the same"},
+		{"a payload too long for the label", func(l *print.Label) { l.Payload = strings.Repeat("a", 250) }, "want at least 0.33"},
+		{"a stream without a name", func(l *print.Label) { l.Stream.Name = print.Words{} }, "has no name"},
 		{"endless payload", func(l *print.Label) { l.Payload = strings.Repeat("A", 300) }, "300 bytes"},
-		{"long name", func(l *print.Label) { l.Ward = strings.Repeat("à", 201) }, "201 characters"},
+		{"long name", func(l *print.Label) { l.Ward = strings.Repeat("à", 121) }, "121 characters"},
 		{"long list", func(l *print.Label) { l.Stream.Accepts.IT = make([]string, 41) }, "41 items"},
 		{"colour by name", func(l *print.Label) { l.Stream.Colour = "red" }, "#rrggbb"},
 		{"pictogram that there is not", func(l *print.Label) { l.Stream.Pictograms = []print.Pictogram{"syringe"} }, "no pictogram"},
@@ -174,6 +182,72 @@ func TestWriteWantsAsManyLabelsAsItIsTold(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "want ") {
 				t.Errorf("%d labels as %s: got %v, want an error", n, f, err)
 			}
+		}
+	}
+}
+
+// Images of pages that would have symbols of less than two dots a module are
+// refused, not printed without symbols.
+func TestTooCoarseForASymbol(t *testing.T) {
+	sheet := print.Sheet{ID: "small", PageWidth: 40, PageHeight: 25, Columns: 1, Rows: 1, Width: 40, Height: 25}
+	label := someLabels(t, 1)[0]
+	base, err := mustBase(t, "https://"+strings.Repeat("h", 26)).WithAsset("9521234", "00001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	label.Payload = base.Payload(label.Code)
+	for _, f := range []print.Format{print.PNG, print.ZPL} {
+		err := print.Job{Sheet: sheet, Printer: print.Printer{DPI: 150, Scale: 0.9}}.Write(t.Context(), io.Discard, f, 1, slices.Values([]print.Label{label}))
+		if err == nil || !strings.Contains(err.Error(), "finer resolution") {
+			t.Errorf("%s: got %v, want an error about the resolution", f, err)
+		}
+	}
+}
+
+// Nobody gets a panic for an empty job.
+func TestZeroJob(t *testing.T) {
+	var j print.Job
+	if j.Pages(3) != 0 || j.NextSkip(3) != 0 || j.MediaType(print.SVG, 3) != "image/svg+xml" {
+		t.Error("a job without a sheet has pages")
+	}
+	if x, y := (print.Sheet{}).Place(3); x != 0 || y != 0 {
+		t.Errorf("got %g, %g, want the corner", x, y)
+	}
+	if err := j.Calibration(io.Discard); err == nil {
+		t.Error("got a page, want an error")
+	}
+}
+
+// SVG is XML whatever the texts are, and nothing in them becomes an element.
+func TestSVGIsXML(t *testing.T) {
+	hostile := "</g><script>alert(1)</script>\"'&<!--\uFFFF\uFFFE\x00\x1b]]>"
+	l := someLabels(t, 1)[0]
+	l.Facility, l.Ward = hostile, hostile
+	l.Stream = &print.Stream{Name: print.Words{IT: hostile}, Accepts: print.Lists{IT: []string{hostile}}}
+	l.Payload = "AA\x00\"><script>"
+	file := mustWrite(t, print.Job{Sheet: mustSheet(t, "roll-62"), Title: hostile}, print.SVG, []print.Label{l})
+	decoder := xml.NewDecoder(bytes.NewReader(file))
+	for {
+		token, err := decoder.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatalf("not XML: %v", err)
+		}
+		if e, ok := token.(xml.StartElement); ok && !slices.Contains([]string{"svg", "title", "defs", "path", "g", "use"}, e.Name.Local) {
+			t.Errorf("got an element %s", e.Name.Local)
+		}
+	}
+}
+
+// What a printer is off by may put ink outside of the page: that is cut, and no more.
+func TestInkOutsideOfThePage(t *testing.T) {
+	sheet := mustSheet(t, "Herma-4360")
+	for _, offset := range []float64{-10, 10} {
+		job := print.Job{Sheet: sheet, Printer: print.Printer{OffsetX: offset, OffsetY: offset, Scale: 1.1, DPI: 150}, CutMarks: true}
+		for _, f := range []print.Format{print.PDF, print.SVG, print.PNG} {
+			mustWrite(t, job, f, someLabels(t, 24))
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"unicode/utf8"
 
 	"github.com/ricircolo/ricircolo/qrlabels"
 )
@@ -12,7 +11,7 @@ import (
 // Label is what one sticker shows.
 type Label struct {
 	Code    qrlabels.Code // for people to read
-	Payload string        // what the symbol says: qrlabels.Base.Payload of the code
+	Payload string        // what the symbol says: qrlabels.Base.Payload of the same code
 
 	Facility string  // "" if it is not known yet
 	Ward     string  // "" if it is not known yet
@@ -21,8 +20,8 @@ type Label struct {
 
 // Stream is the material that a bin takes.
 type Stream struct {
-	Name       Words
-	Colour     string // of its band, #rrggbb; "" is dark grey
+	Name       Words  // not empty
+	Colour     string // of its band, #rrggbb in small letters; "" is dark grey
 	Pictograms []Pictogram
 	Accepts    Lists // what goes in
 	Refuses    Lists // what does not; on posters only
@@ -47,7 +46,7 @@ const (
 // How much text a label takes, in characters and items. All of it is fitted into
 // its place, which no reader can use if there is much more.
 const (
-	MaxText  = 200
+	MaxText  = 120
 	MaxItems = 40
 )
 
@@ -58,10 +57,16 @@ func (l Label) check() error {
 	if l.Code.IsZero() {
 		return errors.New("label without a code")
 	}
+	if p, err := qrlabels.ParsePayload(l.Payload); err == nil && p.Code != l.Code {
+		return fmt.Errorf("label %s: its symbol would say %s: people and phones must read the same", l.Code, p.Code)
+	}
 	texts := []string{l.Facility, l.Ward}
 	if s := l.Stream; s != nil {
+		if s.Name.IT == "" && s.Name.EN == "" {
+			return fmt.Errorf("label %s: its stream has no name, and a colour alone says nothing", l.Code)
+		}
 		if s.Colour != "" && !colourForm.MatchString(s.Colour) {
-			return fmt.Errorf("label %s: colour is %q, want #rrggbb", l.Code, s.Colour)
+			return fmt.Errorf("label %s: colour is %q, want #rrggbb in small letters", l.Code, s.Colour)
 		}
 		if len(s.Pictograms) > MaxPictograms {
 			return fmt.Errorf("label %s: %d pictograms, want at most %d", l.Code, len(s.Pictograms), MaxPictograms)
@@ -80,8 +85,8 @@ func (l Label) check() error {
 		}
 	}
 	for _, t := range texts {
-		if utf8.RuneCountInString(t) > MaxText {
-			return fmt.Errorf("label %s: a text of %d characters, want at most %d", l.Code, utf8.RuneCountInString(t), MaxText)
+		if characters(t) > MaxText {
+			return fmt.Errorf("label %s: a text of %d characters, want at most %d", l.Code, characters(t), MaxText)
 		}
 	}
 	return nil

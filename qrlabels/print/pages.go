@@ -38,11 +38,11 @@ func (j Job) pages(labels iter.Seq[Label]) iter.Seq[page] {
 // draw draws a page.
 func (j Job) draw(c *composer, on canvas, p page) error {
 	for i, l := range p.labels {
-		x, y := j.Sheet.Place(p.first + i)
-		if err := c.label(on, l, x, y, j.Sheet.Width, j.Sheet.Height); err != nil {
+		if err := c.label(on, l, p.first+i); err != nil {
 			return fmt.Errorf("label %d of page %d: %w", i+1, p.number, err)
 		}
 		if j.CutMarks {
+			x, y := j.Sheet.Place(p.first + i)
 			on.outline(box{x, y, j.Sheet.Width, j.Sheet.Height})
 		}
 	}
@@ -64,11 +64,14 @@ type drawn[T any] struct {
 // are held at a time as keep the cores busy.
 func drawAll[T any](ctx context.Context, j Job, pages iter.Seq[page], draw func(*composer, page) (T, error), emit func(T) error) error {
 	workers := runtime.GOMAXPROCS(0)
+	if j.Workers > 0 {
+		workers = min(workers, j.Workers)
+	}
 	tasks := make(chan task[T])
 	defer close(tasks)
 	for range workers {
 		go func() {
-			c := &composer{language: j.Language, level: j.Level}
+			c := &composer{job: j}
 			for t := range tasks {
 				value, err := guarded(c, t.page, draw)
 				t.answer <- drawn[T]{value, err} // has room for it

@@ -1,10 +1,26 @@
 package print
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // The parts of labels.
 
-func (d drawing) symbol(at box) { d.canvas.symbol(d.code, d.label.Payload, at.x, at.y, at.w) }
+// symbol draws the symbol, if its modules are not too small for phones, nor for the
+// dots of the printer.
+func (d drawing) symbol(at box) {
+	module := at.w / float64(d.code.Size())
+	dots := module * d.canvas.dotsPerMM()
+	switch {
+	case module < MinModule:
+		d.err = fmt.Errorf("label %s: the modules of its symbol would be %.2f mm wide, want at least %g: take larger labels, or a shorter link", d.label.Code, module, MinModule)
+	case dots > 0 && dots < 2:
+		d.err = fmt.Errorf("label %s: a module of its symbol would be %.1f dots wide, want at least 2: take a finer resolution, or larger labels", d.label.Code, dots)
+	default:
+		d.canvas.symbol(d.code, d.label.Payload, at.x, at.y, at.w)
+	}
+}
 
 // write fits a text into a box.
 func (d drawing) write(text string, s style, at box) { d.lines(d.fit(text, s, at.w, at.h), s, at) }
@@ -21,6 +37,9 @@ func (d drawing) band(at box) {
 	ground := parseColour(d.label.Stream.Colour)
 	ink := inkOn(ground)
 	d.canvas.band(ground, at, ink)
+	if luminance(ground) > 0.8 { // can't be told from the paper
+		d.canvas.outline(at)
+	}
 	inside := box{at.x + at.h*0.2, at.y + at.h*0.04, at.w - at.h*0.4, at.h * 0.92}
 	names := d.inLanguages(d.label.Stream.Name)
 	first, rest := inside.top(inside.h)
@@ -59,33 +78,47 @@ func luminance(c colour) float64 {
 }
 
 // place writes facility and ward.
-func (d drawing) place(at box) {
+func (d drawing) place(at box, centred bool) {
 	facility, ward := d.label.Facility, d.label.Ward
 	if ward == "" {
-		d.write(facility, style{font: bold, size: 3.2}, at)
+		d.write(facility, style{font: bold, size: 3.2, centred: centred}, at)
 		return
 	}
 	upper, lower := at.top(at.h * 0.5)
-	d.write(ward, style{font: bold, size: 3.4}, upper)
-	d.write(facility, style{font: regular, size: 2.6}, lower)
+	d.write(ward, style{font: bold, size: 3.4, centred: centred}, upper)
+	d.write(facility, style{font: regular, size: 2.6, centred: centred}, lower)
 }
 
-// sentences writes a text in all languages of the job, in one size.
-func (d drawing) sentences(w Words, at box, size float64) {
-	d.stacked(d.inLanguages(w), style{font: regular, size: size}, at)
+// sentences writes a text in all languages of the job, in one size, and in the
+// first of its forms that is legible.
+func (d drawing) sentences(forms []Words, at box, size float64) {
+	for i, form := range forms {
+		texts := d.inLanguages(form)
+		if s := d.stackedSize(texts, style{font: regular, size: size}, at); s.size >= legible || i == len(forms)-1 {
+			d.stacked(texts, s, at)
+			return
+		}
+	}
 }
 
 // stacked writes texts below one another in the largest size that fits all.
 func (d drawing) stacked(texts []string, s style, at box) {
+	s = d.stackedSize(texts, s, at)
 	height := at.h / float64(len(texts))
-	for _, text := range texts {
-		s.size = math.Min(s.size, d.fit(text, s, at.w, height).size)
-	}
 	for _, text := range texts {
 		var part box
 		part, at = at.top(height)
 		d.write(text, s, part)
 	}
+}
+
+// stackedSize is a style with the size at which texts fit below one another.
+func (d drawing) stackedSize(texts []string, s style, at box) style {
+	height := at.h / float64(len(texts))
+	for _, text := range texts {
+		s.size = math.Min(s.size, d.fit(text, s, at.w, height).size)
+	}
+	return s
 }
 
 // pictogramGap is what lies between two pictograms, in shares of one.
@@ -108,19 +141,25 @@ func (d drawing) pictograms(at box, centred bool) {
 	}
 }
 
-// accepted writes what goes in, as much of it as is legible; the page that the
-// symbol leads to has all of it.
+// accepted writes what goes in, as much of it as is legible, and rather in one
+// language than in none; the page that the symbol leads to has all of it.
 func (d drawing) accepted(at box) {
 	lists := d.listsInLanguages(d.label.Stream.Accepts)
-	height := at.h / float64(max(1, len(lists)))
-	s := style{font: regular, size: 2.6}
-	for _, items := range lists {
-		s.size = math.Min(s.size, math.Max(legible, d.items(items, dot, s, at.w, height).size))
-	}
-	for _, items := range lists {
-		var part box
-		part, at = at.top(height)
-		d.lines(d.items(items, dot, s, part.w, part.h), s, part)
+	for ; len(lists) > 0; lists = lists[:len(lists)-1] {
+		height := at.h / float64(len(lists))
+		s := style{font: regular, size: 2.6}
+		for _, items := range lists {
+			s.size = math.Min(s.size, d.items(items, dot, s, at.w, height).size)
+		}
+		if s.size < legible-1e-9 {
+			continue
+		}
+		for _, items := range lists {
+			var part box
+			part, at = at.top(height)
+			d.lines(d.items(items, dot, s, part.w, part.h), s, part)
+		}
+		return
 	}
 }
 
@@ -137,9 +176,9 @@ func (d drawing) inLanguages(w Words) []string {
 	switch {
 	case it == "":
 		return nil
-	case d.language == Italian || it == en:
+	case d.job.Language == Italian || it == en:
 		return []string{it}
-	case d.language == English:
+	case d.job.Language == English:
 		return []string{en}
 	}
 	return []string{it, en}
@@ -157,9 +196,9 @@ func (d drawing) listsInLanguages(l Lists) [][]string {
 	switch {
 	case len(it) == 0:
 		return nil
-	case d.language == English:
+	case d.job.Language == English:
 		return [][]string{en}
-	case d.language == Italian || len(l.IT) == 0 || len(l.EN) == 0:
+	case d.job.Language == Italian || len(l.IT) == 0 || len(l.EN) == 0:
 		return [][]string{it}
 	}
 	return [][]string{it, en}

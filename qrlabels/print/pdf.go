@@ -27,6 +27,7 @@ func newPDFCanvas() *pdfCanvas {
 
 func (p *pdfCanvas) band(c colour, at box, _ colour) { p.fill(c, bandShape(at)) }
 func (p *pdfCanvas) outline(at box)                  { p.fill(faint, outlineShape(at)) }
+func (p *pdfCanvas) dotsPerMM() float64              { return 0 }
 
 // picture draws in the picture's own square, so that it can be repeated anywhere.
 func (p *pdfCanvas) picture(c colour, layers []layer, x, y, side float64) {

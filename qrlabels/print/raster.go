@@ -17,6 +17,9 @@ type filler struct {
 	mask  image.Alpha
 }
 
+// dotsPerMM is how many pixels a millimetre of the label has.
+func (f *filler) dotsPerMM() float64 { return f.perMM * f.view.scale }
+
 // outlinePath is what a shape or a glyph looks like in pixels.
 type outlinePath interface {
 	// replay calls to with every step: kind as in step.op, or 'q', and up to

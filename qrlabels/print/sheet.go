@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Sheet is the geometry of a page of stickers, in millimetres. A roll is a page
@@ -22,8 +24,8 @@ type Sheet struct {
 	Rows       int     `json:"rows"`
 	Left       float64 `json:"left"`   // from the page's left edge to the first label
 	Top        float64 `json:"top"`    // from the page's top edge to the first label
-	PitchX     float64 `json:"pitchX"` // from one label's left edge to the next one's; any with one column
-	PitchY     float64 `json:"pitchY"` // from one label's top edge to the next one's; any with one row
+	PitchX     float64 `json:"pitchX"` // from one label's left edge to the next one's; not used with one column
+	PitchY     float64 `json:"pitchY"` // from one label's top edge to the next one's; not used with one row
 	Width      float64 `json:"width"`  // of a label
 	Height     float64 `json:"height"` // of a label
 	Corner     float64 `json:"corner"` // radius of a label's corners
@@ -74,7 +76,7 @@ func (s Sheet) Validate() error {
 		return ok
 	}
 	want(sheetID.MatchString(s.ID), "id", "want 1 to 40 letters, digits, dots, dashes and underscores")
-	want(len(s.Title) <= 120, "title", "want at most 120 bytes")
+	want(len(s.Title) <= 120 && utf8.ValidString(s.Title) && !strings.ContainsFunc(s.Title, unicode.IsControl), "title", "want at most 120 bytes that can be printed")
 	fine := between(s.PageWidth, MinLabelWidth, MaxPageSide, "pageWidth")
 	fine = between(s.PageHeight, MinLabelHeight, MaxPageSide, "pageHeight") && fine
 	fine = between(s.Width, MinLabelWidth, MaxPageSide, "width") && fine
@@ -104,6 +106,7 @@ func (s Sheet) checkAxis(want func(bool, string, string, ...any), start, pitch s
 			return
 		}
 	} else {
+		want(math.Abs(step) <= MaxPageSide, pitch, "want a number; with one label it is not used") // false for NaN
 		step = 0
 	}
 	end := first + float64(n-1)*step + size
@@ -113,13 +116,24 @@ func (s Sheet) checkAxis(want func(bool, string, string, ...any), start, pitch s
 // PerPage is the number of labels on a page.
 func (s Sheet) PerPage() int { return s.Columns * s.Rows }
 
-// IsRoll reports whether a page is one label, as on a roll.
-func (s Sheet) IsRoll() bool { return s.PerPage() == 1 }
+// maxRollWidth is the widest roll of label printers, in mm: seven inches.
+const maxRollWidth = 178
+
+// IsRoll reports whether it is a roll: one label a page, not wider than label
+// printers are.
+func (s Sheet) IsRoll() bool { return s.PerPage() == 1 && s.PageWidth <= maxRollWidth }
 
 // Place is the left and top edge of the n-th label of a page in millimetres; n
 // counts from 0 along the rows.
 func (s Sheet) Place(n int) (x, y float64) {
-	return s.Left + float64(n%s.Columns)*s.PitchX, s.Top + float64(n/s.Columns)*s.PitchY
+	x, y = s.Left, s.Top
+	if s.Columns > 1 {
+		x += float64(n%s.Columns) * s.PitchX
+	}
+	if s.Rows > 1 {
+		y += float64(n/max(1, s.Columns)) * s.PitchY
+	}
+	return x, y
 }
 
 //go:embed sheets.json

@@ -20,7 +20,7 @@ func TestSheets(t *testing.T) {
 		if err := s.Validate(); err != nil {
 			t.Errorf("%s: %v", s.ID, err)
 		}
-		if s.PerPage() != want[s.ID] || s.IsRoll() != (want[s.ID] == 1) {
+		if s.PerPage() != want[s.ID] || s.IsRoll() != strings.HasPrefix(s.ID, "roll-") {
 			t.Errorf("%s: got %d labels a page, want %d", s.ID, s.PerPage(), want[s.ID])
 		}
 		if got, ok := print.SheetByID(strings.ToUpper(s.ID)); !ok || got != s {
@@ -70,6 +70,11 @@ func TestSheetValidate(t *testing.T) {
 		{"two hundredths over the page", func(s *print.Sheet) { s.Left += 7.22 }, ""},
 		{"no id", func(s *print.Sheet) { s.ID = "" }, "id"},
 		{"an id with a slash", func(s *print.Sheet) { s.ID = "a/b" }, "id"},
+		{"a title with a control character", func(s *print.Sheet) { s.Title = "a\x00b" }, "title"},
+		{"a pitch that is no number", func(s *print.Sheet) { s.Columns, s.PitchX = 1, math.NaN() }, "pitchX"},
+		{"an endless pitch", func(s *print.Sheet) { s.Rows, s.PitchY = 1, math.Inf(1) }, "pitchY"},
+		{"a pitch of kilometres", func(s *print.Sheet) { s.PitchY = 1e6 }, "pitchY"},
+		{"a negative corner", func(s *print.Sheet) { s.Corner = -1 }, "corner"},
 		{"a long title", func(s *print.Sheet) { s.Title = strings.Repeat("x", 121) }, "title"},
 		{"page of nothing", func(s *print.Sheet) { s.PageWidth = 0 }, "pageWidth"},
 		{"endless page", func(s *print.Sheet) { s.PageHeight = math.Inf(1) }, "pageHeight"},

@@ -30,6 +30,16 @@ func (k glyphKey) id() string { return fmt.Sprintf("g%d-%d", k.font, k.glyph) }
 
 func (c colour) String() string { return fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2]) }
 
+// xmlText is a text with what XML 1.0 can hold of it, escaped.
+func xmlText(text string) string {
+	return html.EscapeString(strings.Map(func(r rune) rune {
+		if r == '\t' || r == '\n' || r == '\r' || r >= ' ' && r != 0xfffe && r != 0xffff {
+			return r
+		}
+		return -1
+	}, text))
+}
+
 // decimal writes a number to three decimals without zeros behind.
 func decimal(v float64) string {
 	s := strings.TrimRight(strings.TrimRight(strconv.FormatFloat(v, 'f', 3, 64), "0"), ".")
@@ -41,6 +51,7 @@ func decimal(v float64) string {
 
 func (c *svgCanvas) band(ground colour, at box, _ colour) { c.fill(ground, bandShape(at)) }
 func (c *svgCanvas) outline(at box)                       { c.fill(faint, outlineShape(at)) }
+func (c *svgCanvas) dotsPerMM() float64                   { return 0 }
 
 func (c *svgCanvas) picture(ink colour, layers []layer, x, y, side float64) {
 	for _, l := range layers {
@@ -71,7 +82,7 @@ func (c *svgCanvas) fill(with colour, s shape) {
 
 func (c *svgCanvas) text(ink colour, r run) {
 	face := r.font.face()
-	fmt.Fprintf(&c.body, `<g fill="%s" aria-label="%s">`, ink, html.EscapeString(r.text))
+	fmt.Fprintf(&c.body, `<g fill="%s" aria-label="%s">`, ink, xmlText(r.text))
 	x := r.x
 	for _, char := range r.text {
 		key := glyphKey{r.font, face.Glyph(char)}
@@ -121,7 +132,7 @@ func (c *svgCanvas) define(key glyphKey) string {
 func (c *svgCanvas) symbol(s qrlabels.Symbol, payload string, x, y, side float64) {
 	scale := strconv.FormatFloat(side/float64(s.Size()), 'g', 8, 64)
 	fmt.Fprintf(&c.body, `<path transform="matrix(%[1]s 0 0 %[1]s %s %s)" shape-rendering="crispEdges" aria-label="%s" d="%s"/>`+"\n",
-		scale, decimal(x), decimal(y), html.EscapeString(payload), s.Path())
+		scale, decimal(x), decimal(y), xmlText(payload), s.Path())
 }
 
 // svgPage draws a page.
@@ -135,7 +146,7 @@ func (j Job) svgPage(c *composer, p page) ([]byte, error) {
 	}
 	var out strings.Builder
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" width="%[1]smm" height="%[2]smm" viewBox="0 0 %[1]s %[2]s"><title>%[3]s</title><defs>`+"\n",
-		decimal(j.Sheet.PageWidth), decimal(j.Sheet.PageHeight), html.EscapeString(j.Title))
+		decimal(j.Sheet.PageWidth), decimal(j.Sheet.PageHeight), xmlText(j.Title))
 	for _, key := range slices.SortedFunc(maps.Keys(on.glyphs), func(a, b glyphKey) int {
 		return (int(a.font)-int(b.font))<<16 + int(a.glyph) - int(b.glyph)
 	}) {

@@ -62,15 +62,16 @@ func (c *zplCanvas) outline(at box) {
 // (^FR).
 func (c *zplCanvas) text(ink colour, r run) {
 	x, y := c.dots(r.x, r.y)
-	form := ""
+	form, text := "", r.text
 	if r.centred.w > 0 {
+		text = strings.ReplaceAll(text, `\`, `\\`) // which ^FB gives a meaning
 		x, _ = c.dots(r.centred.x, r.y)
 		form = fmt.Sprintf("^FB%d,1,0,C", c.length(r.centred.w))
 	}
 	if ink == white {
 		form += "^FR"
 	}
-	fmt.Fprintf(&c.out, "^FT%d,%d%s^A0N,%d^FH^FD%s^FS\n", x, y, form, max(minFont, c.length(r.size)), zplField(r.text))
+	fmt.Fprintf(&c.out, "^FT%d,%d%s^A0N,%d^FH^FD%s^FS\n", x, y, form, max(minFont, c.length(r.size)), zplField(text))
 }
 
 // zplField writes what stands between ^FD and ^FS behind ^FH: what could be a

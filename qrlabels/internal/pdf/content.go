@@ -2,10 +2,11 @@ package pdf
 
 import (
 	"bytes"
-	"compress/zlib"
 	"io"
 	"math"
 	"strconv"
+
+	"github.com/klauspost/compress/zlib"
 
 	"github.com/ricircolo/ricircolo/qrlabels/internal/typeface"
 )
@@ -20,9 +21,17 @@ type Content struct {
 	out        []byte
 	colour     Colour
 	saved      Colour
-	used       [][]rune // by font: of each glyph that was drawn a character that it stands for, or 0
+	used       [][]rune // by font: of each glyph that was ever drawn a character that it stands for, or 0
+	shown      []shown  // what is new of that on this page
 	compressor *zlib.Writer
 	compressed bytes.Buffer
+}
+
+// shown is a glyph with a character that it stands for.
+type shown struct {
+	font  int
+	glyph typeface.Glyph
+	char  rune
 }
 
 // perMillimetre is the number of points in a millimetre.
@@ -39,7 +48,7 @@ func NewContent(fonts int) *Content {
 
 // Begin starts a page of a height.
 func (c *Content) Begin(height float64) {
-	c.out, c.colour, c.used = c.out[:0], Colour{}, make([][]rune, len(c.used))
+	c.out, c.colour, c.shown = c.out[:0], Colour{}, nil
 	c.out = strconv.AppendFloat(c.out, perMillimetre, 'f', 6, 64)
 	c.out = append(c.out, " 0 0 "...)
 	c.out = strconv.AppendFloat(c.out, -perMillimetre, 'f', 6, 64)
@@ -155,6 +164,7 @@ func (c *Content) Text(font int, face *typeface.Face, size, x, y float64, text s
 		// Several characters may share a glyph: one has to win, always the same.
 		if was := c.used[font][g]; was == 0 || r < was {
 			c.used[font][g] = r
+			c.shown = append(c.shown, shown{font, g, r})
 		}
 		const hex = "0123456789abcdef"
 		c.out = append(c.out, hex[g>>12], hex[g>>8&15], hex[g>>4&15], hex[g&15])
@@ -166,7 +176,7 @@ func (c *Content) Text(font int, face *typeface.Face, size, x, y float64, text s
 type Page struct {
 	width, height float64
 	stream        []byte // compressed
-	used          [][]rune
+	shown         []shown
 }
 
 // Finish ends the page. It is the costly part, and may run beside others.
@@ -179,5 +189,5 @@ func (c *Content) Finish(width, height float64) (Page, error) {
 	if err := c.compressor.Close(); err != nil {
 		return Page{}, err
 	}
-	return Page{width, height, bytes.Clone(c.compressed.Bytes()), c.used}, nil
+	return Page{width, height, bytes.Clone(c.compressed.Bytes()), c.shown}, nil
 }

@@ -102,23 +102,19 @@ func (f *Writer) Page(p Page) error {
 	f.print("<</Type/Page/Parent %d 0 R/MediaBox[0 0 %.3f %.3f]/Resources %d 0 R/Contents %d 0 R>>\nendobj\n",
 		pagesObject, p.width*perMillimetre, p.height*perMillimetre, resourcesObject, content)
 	f.pages = append(f.pages, page)
-	for font, glyphs := range p.used {
-		if glyphs != nil {
-			f.use(font, glyphs)
-		}
+	for _, s := range p.shown {
+		f.use(s)
 	}
 	return f.err
 }
 
-// use notes what characters a page showed.
-func (f *Writer) use(font int, glyphs []rune) {
-	if f.used[font] == nil {
-		f.used[font] = make([]rune, f.document.Fonts[font].Glyphs())
+// use notes what a page showed.
+func (f *Writer) use(s shown) {
+	if f.used[s.font] == nil {
+		f.used[s.font] = make([]rune, f.document.Fonts[s.font].Glyphs())
 	}
-	for g, r := range glyphs {
-		if was := f.used[font][g]; r != 0 && (was == 0 || r < was) {
-			f.used[font][g] = r
-		}
+	if was := f.used[s.font][s.glyph]; was == 0 || s.char < was {
+		f.used[s.font][s.glyph] = s.char
 	}
 }
 

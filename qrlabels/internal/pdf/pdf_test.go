@@ -85,6 +85,9 @@ func TestSameDocumentSameBytes(t *testing.T) {
 	if !bytes.Equal(a, b) {
 		t.Error("the same document gives other bytes")
 	}
+	if !bytes.Contains(a, []byte("/PrintScaling/None")) {
+		t.Error("viewers may scale the page: labels would drift")
+	}
 	if !bytes.Contains(a, []byte("/CreationDate(D:20260302083000Z)")) {
 		t.Error("no date in UTC")
 	}
