@@ -317,7 +317,7 @@ func TestLabelsAreTakenAsPagesAreWritten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if limit := int64(runtime.GOMAXPROCS(0) + 2); ahead > limit {
+		if limit := int64(4*runtime.GOMAXPROCS(0) + 2); ahead > limit {
 			t.Errorf("%s: %d labels were taken ahead of the pages, want at most %d", f, ahead, limit)
 		}
 		if pages.Load() != n {

@@ -60,6 +60,10 @@ type drawn[T any] struct {
 	err   error
 }
 
+// pagesAhead is how many pages are drawn, or wait to be, for each worker: so many
+// that none waits for the one that writes.
+const pagesAhead = 4
+
 // drawAll draws pages on all cores and hands them on in their order. Only as many
 // are held at a time as keep the cores busy.
 func drawAll[T any](ctx context.Context, j Job, pages iter.Seq[page], draw func(*composer, page) (T, error), emit func(T) error) error {
@@ -67,7 +71,8 @@ func drawAll[T any](ctx context.Context, j Job, pages iter.Seq[page], draw func(
 	if j.Workers > 0 {
 		workers = min(workers, j.Workers)
 	}
-	tasks := make(chan task[T])
+	ahead := pagesAhead * workers
+	tasks := make(chan task[T], ahead)
 	defer close(tasks)
 	for range workers {
 		go func() {
@@ -94,7 +99,7 @@ func drawAll[T any](ctx context.Context, j Job, pages iter.Seq[page], draw func(
 		answer := make(chan drawn[T], 1)
 		tasks <- task[T]{p, answer}
 		waiting = append(waiting, answer)
-		if len(waiting) <= workers {
+		if len(waiting) < ahead {
 			continue
 		}
 		if err := next(); err != nil {
