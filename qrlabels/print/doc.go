@@ -19,6 +19,14 @@
 //
 // Printers feed sheets a little off and drivers scale pages. A [Printer] says by
 // how much, and [Job.Calibration] draws the page on which it is measured. What
-// labels show keeps two millimetres from their edges (1.5 on small ones), which
-// is what remains.
+// labels show keeps two millimetres from their edges (1.5 on small ones, more where
+// a sheet ends with the paper), which is what remains.
+//
+// # What is never printed
+//
+// A label whose symbol would say another code than its text, a symbol with modules
+// below [MinModule] or below two dots, a band of colour without a name. Texts get
+// smaller, and break, until they fit; only lists of what goes in are cut, with an
+// ellipsis. The fonts have the characters of Latin, Greek and Cyrillic; others are
+// drawn as boxes.
 package print
