@@ -37,7 +37,7 @@ type printLabelsCommand struct {
 	Skip     int            `placeholder:"N" help:"Labels of the first sheet that are used up." group:"Printing"`
 	Format   print.Format   `placeholder:"FORMAT" help:"pdf, svg, png or zpl. Default: what the file's name ends in." group:"Printing"`
 	Language print.Language `default:"both" help:"Language of what the labels say: both, it or en." group:"Printing"`
-	DPI      int            `default:"300" help:"Dots per inch, for png and zpl." group:"Printing"`
+	DPI      int            `placeholder:"N" help:"Dots per inch, for png and zpl. Default: 300, for zpl 203." group:"Printing"`
 	CutMarks bool           `help:"Draw lines around every label, for plain paper." group:"Printing"`
 	output   `embed:""`
 

@@ -191,6 +191,30 @@ func TestASheetIsUsedUp(t *testing.T) {
 	}
 }
 
+// Printers of ZPL are coarser than those of images, unless somebody says more.
+func TestResolutionFollowsTheFormat(t *testing.T) {
+	t.Parallel()
+	l := mustLab(t)
+	said, _ := mustPrint(t, l.dir, "zpl", "--count=1", "--sheet=roll-62")
+	batch := mustBatch(t, said)
+	again := func(ending string, flags ...string) string {
+		_, file := mustPrint(t, l.dir, ending, append(flags, "--batch", batch, "--sheet=roll-62")...)
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	for ending, dpi := range map[string]string{"zpl": "--dpi=203", "png": "--dpi=300"} {
+		if again(ending) != again(ending, dpi) {
+			t.Errorf("%s: got another resolution than %s", ending, dpi)
+		}
+		if again(ending) == again(ending, "--dpi=600") {
+			t.Errorf("%s: the resolution makes no difference", ending)
+		}
+	}
+}
+
 // A code that is issued stays issued, so all that can be wrong is found before.
 func TestLabelsAreRefusedBeforeTheyAreIssued(t *testing.T) {
 	t.Parallel()

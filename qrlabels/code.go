@@ -17,7 +17,9 @@ const (
 	// character in it is its value.
 	alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-	minusSign = '\u2212' // which some keyboards and word processors make of a dash
+	// What keyboards and word processors make of dashes and blanks.
+	minusSign      = '\u2212'
+	zeroWidthSpace = '\u200b'
 
 	// maxCodeInput bounds what ParseCode looks at, in bytes: a code with a
 	// separator of three bytes after every character.
@@ -57,7 +59,7 @@ func ParseCode(s string) (Code, error) {
 	position := 0
 	for _, r := range s {
 		position++
-		if unicode.IsSpace(r) || unicode.In(r, unicode.Pd, unicode.Cf) || r == minusSign {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) || r == minusSign || r == zeroWidthSpace {
 			continue
 		}
 		c := canonical(r)

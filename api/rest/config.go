@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ricircolo/ricircolo/internal/tracking"
 	"github.com/ricircolo/ricircolo/qrlabels"
 )
 
@@ -75,7 +76,7 @@ type Limits struct {
 
 	Header    int // bytes of request line and headers; 8 KiB
 	Body      int // bytes of a request body; 64 KiB
-	BatchBody int // bytes of a body of the class Batch, for signed-in callers; 256 KiB
+	BatchBody int // bytes of a body of the classes Batch and Print, for signed-in callers; 256 KiB
 
 	Connections           int // open connections in all; 2,048
 	ConnectionsPerAddress int // of one IPv4 address or IPv6 /64, trusted proxies apart; 512
@@ -83,10 +84,12 @@ type Limits struct {
 	Reads  int // requests in flight of the class Read; 256
 	Writes int // requests in flight of the classes Write and Batch; 256
 	Heavy  int // requests in flight of the class Heavy; 8
+	Print  int // requests in flight of the class Print, until they are sent; 4
 
 	Address Rate // requests of one IPv4 address or IPv6 /64; 200/s, burst 1,000
 	Caller  Rate // requests of one signed-in person or device; 20/s, burst 100
 	Looks   Rate // pages of labels read by one address; 20/s, burst 200: a hospital's guests share one
+	Labels  Rate // labels issued by one facility, or by the lab's coordinators; 20,000 a day, burst 20,000
 	Reports ReportLimits
 	Buckets int // addresses, callers and labels whose rate is remembered, of each kind; 65,536
 }
@@ -126,9 +129,11 @@ func (c Config) withDefaults() Config {
 	or(&l.Reads, 256)
 	or(&l.Writes, 256)
 	or(&l.Heavy, 8)
+	or(&l.Print, 4)
 	or(&l.Address, Rate{PerSecond: 200, Burst: 1000})
 	or(&l.Caller, Rate{PerSecond: 20, Burst: 100})
 	or(&l.Looks, Rate{PerSecond: 20, Burst: 200})
+	or(&l.Labels, Rate{PerSecond: 20_000.0 / 86_400, Burst: 20_000})
 	or(&l.Reports.Body, 4<<10)
 	or(&l.Reports.LabelAddress, Rate{PerSecond: 1.0 / 120, Burst: 3})
 	or(&l.Reports.Address, Rate{PerSecond: 0.1, Burst: 20})
@@ -201,12 +206,16 @@ func (l Limits) faults() []error {
 		{"reads in flight", l.Reads, 1, 1 << 16},
 		{"writes in flight", l.Writes, 1, 1 << 16},
 		{"heavy requests in flight", l.Heavy, 1, 1 << 10},
+		{"printing requests in flight", l.Print, 1, 1 << 10},
 		{"report bytes", l.Reports.Body, 1 << 10, l.Body},
 		{"rate buckets", l.Buckets, 1, 1 << 20},
 	} {
 		if n.value < n.min || n.value > n.max {
 			faults = append(faults, fmt.Errorf("%s %d: want %d to %d", n.name, n.value, n.min, n.max))
 		}
+	}
+	if l.Labels.Burst < tracking.MaxLabels {
+		faults = append(faults, fmt.Errorf("labels at once %d: want at least the %d of the largest batch", l.Labels.Burst, tracking.MaxLabels))
 	}
 	return append(faults, l.rateFaults()...)
 }
@@ -218,6 +227,7 @@ func (l Limits) rateFaults() (faults []error) {
 	}{
 		{"address", l.Address}, {"caller", l.Caller}, {"looks", l.Looks}, {"reports of a label by an address", l.Reports.LabelAddress},
 		{"reports of an address", l.Reports.Address}, {"reports of a label", l.Reports.Label},
+		{"labels of an organisation", l.Labels},
 	} {
 		if r.PerSecond <= 0 || r.Burst < 1 || r.Burst > 1<<20 {
 			faults = append(faults, fmt.Errorf("rates: %s: %+v: want more than 0 per second and a burst of 1 to %d", r.name, r.Rate, 1<<20))

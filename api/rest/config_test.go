@@ -55,6 +55,7 @@ func TestTableIsChecked(t *testing.T) {
 		{"no handler", []Route{{get, "/a", Public, Cheap, nil}}},
 		{"twice", []Route{good, good}},
 		{"batch with a parameter", []Route{{post, "/a/{id}", SignedIn, Batch, sink}}},
+		{"printing with a parameter", []Route{{post, "/a/{id}", SignedIn, Print, sink}}},
 		{"public batch", []Route{{post, "/a", Public, Batch, sink}}},
 	} {
 		if err := checkTable(tt.table); err == nil {

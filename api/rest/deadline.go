@@ -10,7 +10,7 @@ import (
 // never does, not even when the client has gone.
 func (s *Server) enter(route *Route) fiber.Handler {
 	deadline := s.cfg.Limits.Deadline
-	if route.Class == Heavy {
+	if route.Class == Heavy || route.Class == Print {
 		deadline = s.cfg.Limits.HeavyDeadline
 	}
 	return func(c *fiber.Ctx) error {

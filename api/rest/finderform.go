@@ -33,6 +33,15 @@ func (s *Server) postReport(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if !trapped {
+		err = report.Validate()
+	}
+	if err == nil {
+		err = s.limitReport(c, code)
+	}
+	if err != nil {
+		return err
+	}
 	outcome := finder.Received
 	if !trapped {
 		if outcome, err = s.services.Finder.Report(c.UserContext(), s.cfg.Lab, code, report); err != nil {
@@ -45,7 +54,8 @@ func (s *Server) postReport(c *fiber.Ctx) error {
 	return c.Redirect("/b/"+code.String()+"/thanks?status="+string(outcome), fiber.StatusSeeOther)
 }
 
-// reportedCode is the code in the path, if a report about it may be made now.
+// reportedCode is the code in the path, if the client's address may send a report
+// about any label now.
 func (s *Server) reportedCode(c *fiber.Ctx) (code qrlabels.Code, err error) {
 	if code, err = pathCode(c); err != nil {
 		return code, err
@@ -53,7 +63,10 @@ func (s *Server) reportedCode(c *fiber.Ctx) (code qrlabels.Code, err error) {
 	if err := s.sameSite(c); err != nil {
 		return code, err
 	}
-	return code, s.limitReport(c, code)
+	if wait := s.finder.address.take(addressOf(stateOf(c).client)); wait > 0 {
+		return code, tooMany(wait)
+	}
+	return code, nil
 }
 
 // readReport reads a report from a form or from JSON. It is trapped if the
@@ -101,14 +114,11 @@ func (s *Server) sameSite(c *fiber.Ctx) error {
 	return fault
 }
 
-// limitReport bounds reports: first by whom and about what, so that one who
-// goes on and on uses up no more of what all have together.
+// limitReport bounds the reports about a label: first by whom, so that one who
+// goes on and on uses up no more of what all have together. It comes when the
+// report is known to be good, so that people can correct theirs.
 func (s *Server) limitReport(c *fiber.Ctx, code qrlabels.Code) error {
-	from := addressOf(stateOf(c).client)
-	wait := s.finder.labelAddress.take(labelAddress{code, from})
-	if wait == 0 {
-		wait = s.finder.address.take(from)
-	}
+	wait := s.finder.labelAddress.take(labelAddress{code, addressOf(stateOf(c).client)})
 	if wait == 0 {
 		wait = s.finder.label.take(code)
 	}

@@ -213,13 +213,36 @@ func TestReportsAreLimited(t *testing.T) {
 		{"one address", func(l *Limits) { l.Reports.Address = slowRate }, 4, 1, 4, 2},
 		{"one label", func(l *Limits) { l.Reports.Label = slowRate }, 1, 4, 4, 2},
 		{"by default, one address about one label", func(l *Limits) { l.Reports = ReportLimits{} }, 1, 1, 6, 3},
-		{"control: without limits", func(*Limits) {}, 1, 1, 6, 6},
+		{"control: without limits", func(*Limits) {}, 1, 1, finder.MaxOpenLabel, finder.MaxOpenLabel},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := reportsTaken(t, tt.limits, tt.labels, tt.addresses, tt.count); got != tt.taken {
 				t.Errorf("%d of %d reports are taken, want %d", got, tt.count, tt.taken)
 			}
 		})
+	}
+}
+
+// Whoever has forgotten something can send the form again; whoever goes on
+// sending what is none is slowed down all the same.
+func TestFaultyReportsTakeNoneOfTheLabel(t *testing.T) {
+	w := mustWorld(t, func(c *Config) { c.Limits.Reports.LabelAddress = slowRate })
+	_, label := w.mustBin(t, "1")
+	path := "/b/" + label + "/reports"
+	for _, faulty := range []any{fields{"note": "x"}, fields{"problem": "ugly"}, fields{"problem": "full", "note": strings.Repeat("x", finder.MaxNote+1)}, fields{"x": 1}} {
+		w.Do(t, post, path, faulty, asData...).Want(t, 400)
+	}
+	for i, want := range []int{202, 202, 429} {
+		if got := w.Do(t, post, path, fields{"problem": "full", "note": fmt.Sprint(i)}, asData...); got.Status != want {
+			t.Errorf("report %d: got %d, want %d", i+1, got.Status, want)
+		}
+	}
+	w = mustWorld(t, func(c *Config) { c.Limits.Reports.Address = slowRate })
+	_, label = w.mustBin(t, "1")
+	for i, want := range []int{400, 400, 429} {
+		if got := w.Do(t, post, "/b/"+label+"/reports", fields{}, asData...); got.Status != want {
+			t.Errorf("faulty report %d: got %d, want %d", i+1, got.Status, want)
+		}
 	}
 }
 

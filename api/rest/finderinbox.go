@@ -24,6 +24,8 @@ type reportResponse struct {
 	Problem    finder.Kind       `json:"problem"`
 	Note       string            `json:"note,omitempty"`
 	NoteErased bool              `json:"noteErased,omitempty"`
+	ErasedAt   *calendar.Instant `json:"erasedAt,omitempty"`
+	ErasedBy   string            `json:"erasedBy,omitempty"`
 	At         calendar.Instant  `json:"at"`
 	State      finder.State      `json:"state"`
 	HandledAt  *calendar.Instant `json:"handledAt,omitempty"`
@@ -32,11 +34,14 @@ type reportResponse struct {
 
 func viewReport(r finder.Report) reportResponse {
 	v := reportResponse{
-		ID: r.ID, Version: r.Version, Facility: r.Facility, Label: r.Label, Problem: r.Problem, Note: r.Note, NoteErased: r.NoteErased,
+		ID: r.ID, Version: r.Version, Facility: r.Facility, Label: r.Label, Problem: r.Problem, Note: r.Note, NoteErased: r.NoteErased, ErasedBy: r.ErasedBy,
 		At: r.At, State: r.State, HandledBy: r.HandledBy,
 	}
 	if r.State == finder.Handled {
 		v.HandledAt = &r.HandledAt
+	}
+	if r.ErasedAt != 0 { // those erased by former versions have none
+		v.ErasedAt = &r.ErasedAt
 	}
 	return v
 }

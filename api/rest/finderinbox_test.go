@@ -32,7 +32,7 @@ func TestInboxOfFinders(t *testing.T) {
 	manager.Do(t, post, path+"/erase-note", nil, "If-Match", tag).WantProblem(t, 412, "version-changed")
 	got = reportResponse{}
 	manager.Do(t, post, path+"/erase-note", nil, "If-Match", handled.Header.Get("ETag")).Want(t, 200).JSON(t, &got)
-	if got.Note != "" || !got.NoteErased || got.State != finder.Handled {
+	if got.Note != "" || !got.NoteErased || got.ErasedBy != id || got.ErasedAt == nil || got.State != finder.Handled {
 		t.Errorf("got %+v, want all but the note", got)
 	}
 

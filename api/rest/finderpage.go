@@ -211,6 +211,9 @@ func codeInPath(path string) (code qrlabels.Code) {
 }
 
 func faultWords(t *phrases, p *problem.Error, a answer) [2]string {
+	if p != nil && p.Code == "inbox-full" {
+		return t.FullFault
+	}
 	if p != nil {
 		if w, ok := t.Faults[p.Kind]; ok {
 			return w

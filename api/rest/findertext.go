@@ -26,10 +26,10 @@ type phrases struct {
 	CodeFaults                                                 map[qrlabels.CodeFault]string
 	Thanks, ThanksText, Already, AlreadyText                   string
 
-	Faults                     map[problem.Kind][2]string // heading and text
-	OtherFault, BrokenFault    [2]string
-	FieldFaults                map[string]string // by pointer and code
-	Seconds, Minutes, Incident string
+	Faults                             map[problem.Kind][2]string // heading and text
+	FullFault, OtherFault, BrokenFault [2]string
+	FieldFaults                        map[string]string // by pointer and code
+	Seconds, Minutes, Incident         string
 }
 
 // phrasesFor are the words for who asks.
@@ -77,6 +77,7 @@ var italian = &phrases{
 		problem.TooMany:     {"Troppe richieste", "Da qui ne sono arrivate molte in poco tempo. Se è urgente, chiama la struttura."},
 		problem.Unavailable: {"In questo momento non riusciamo a rispondere", "Riprova tra poco. Se è urgente, chiama la struttura."},
 	},
+	FullFault:   [2]string{"La segnalazione non è stata registrata", "Ce ne sono troppe che nessuno ha ancora letto. Se è urgente, chiama la struttura."},
 	OtherFault:  [2]string{"Qui non c’è niente", "Inquadra di nuovo il codice sull’etichetta."},
 	BrokenFault: [2]string{"Qualcosa è andato storto da noi", "Riprova tra poco. Se è urgente, chiama la struttura."},
 	FieldFaults: map[string]string{
@@ -124,6 +125,7 @@ var english = &phrases{
 		problem.TooMany:     {"Too many requests", "Many came from here within a short time. If it is urgent, call the facility."},
 		problem.Unavailable: {"We can’t answer right now", "Try again in a moment. If it is urgent, call the facility."},
 	},
+	FullFault:   [2]string{"Your report was not kept", "There are too many that nobody has read yet. If it is urgent, call the facility."},
 	OtherFault:  [2]string{"There is nothing here", "Scan the code on the label again."},
 	BrokenFault: [2]string{"Something went wrong on our side", "Try again in a moment. If it is urgent, call the facility."},
 	FieldFaults: map[string]string{

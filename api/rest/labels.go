@@ -87,6 +87,9 @@ func (s *Server) issueLabels(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := s.limitLabels(c, r.Count); err != nil {
+		return err
+	}
 	batch, err := s.services.Tracking.IssueLabels(c.UserContext(), callerOf(c), tracking.Write{Key: key}, r.Facility, r.Count)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -79,6 +80,8 @@ func (r labelSheetRequest) job(sheet print.Sheet, printer print.Printer, now tim
 	job := print.Job{
 		Sheet: sheet, Printer: printer, Skip: r.Skip, CutMarks: r.CutMarks, Language: print.Language(r.Language),
 		Title: "labels-" + day(now), Created: now,
+		// Half of the cores are for those who scan.
+		Workers: max(1, runtime.GOMAXPROCS(0)/2),
 	}
 	if r.DPI != nil {
 		job.Printer.DPI = *r.DPI
@@ -91,7 +94,11 @@ func (r labelSheetRequest) job(sheet print.Sheet, printer print.Printer, now tim
 		return job, problem.New(problem.Unprocessable, "zpl-needs-roll", "Printers of ZPL hold rolls, and sheet %s has %d labels: choose a roll, or another format.", sheet.ID, sheet.PerPage()).
 			With("/format", "not-allowed", "Give pdf, svg or png for sheets.")
 	}
-	return job, job.Validate() // where this finds something, it is not the caller's fault
+	if err := job.CheckFormat(r.format()); err != nil {
+		return job, problem.New(problem.Unprocessable, "print-unfit", "This can't be printed so: %v.", err).
+			With("/printer", "not-allowed", "Choose another printer or sheet, or correct the printer's offsets and resolution.")
+	}
+	return job, nil
 }
 
 // checkPixels refuses images that would keep all cores busy for minutes.
@@ -132,7 +139,21 @@ func (s *Server) printLabels(c *fiber.Ctx) error {
 	if err := checkPixels(job, r.format(), len(faces)); err != nil {
 		return err
 	}
+	if err := s.tryLabel(c.UserContext(), job, r.format(), faces); err != nil {
+		return err
+	}
 	return s.respondLabels(c, job, r.format(), faces)
+}
+
+// tryLabel draws one label to nowhere: that the symbol is too small for the sheet
+// or the resolution shows before the answer begins.
+func (s *Server) tryLabel(ctx context.Context, job print.Job, f print.Format, faces []tracking.LabelFace) error {
+	err := job.Write(ctx, io.Discard, f, 1, s.labels(faces[:1]))
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return problem.New(problem.Unprocessable, "print-unfit", "This can't be printed so: %v.", err).
+		With("/sheet", "not-allowed", "Choose a sheet with larger labels, or a finer resolution.")
 }
 
 func (s *Server) respondLabels(c *fiber.Ctx, job print.Job, f print.Format, faces []tracking.LabelFace) error {

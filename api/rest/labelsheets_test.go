@@ -372,8 +372,10 @@ func TestSheets(t *testing.T) {
 	coordinator.Do(t, get, at, nil, "If-None-Match", tag).Want(t, 304)
 	coordinator.Do(t, put, at, sheetBody).WantProblem(t, 428, "if-match-missing")
 	fresh := coordinator.Do(t, put, at, sheetBody, "If-Match", tag).Want(t, 200).Header.Get("ETag")
-	manager.Do(t, put, at, sheetBody, "If-Match", tag).WantProblem(t, 412, "version-changed")
-	manager.Do(t, put, at, sheetBody, "If-Match", fresh).Want(t, 200)
+	coordinator.Do(t, put, at, sheetBody, "If-Match", tag).WantProblem(t, 412, "version-changed")
+	// A sheet that one facility changes would misprint another's.
+	manager.Do(t, put, at, sheetBody, "If-Match", fresh).WantProblem(t, 403, "sheet-of-the-lab")
+	coordinator.Do(t, put, at, sheetBody, "If-Match", fresh).Want(t, 200)
 	w.As("lab-b/coordinator/").Do(t, get, at, nil).WantProblem(t, 404, "not-found")
 
 	builtIn := coordinator.Do(t, get, sheetsPath+"/l7160", nil).Want(t, 200)
@@ -426,4 +428,44 @@ func TestLabelBatches(t *testing.T) {
 		t.Errorf("got %+v, want one retired", got)
 	}
 	w.as("ward", "f2").Do(t, get, path, nil).WantProblem(t, 404, "not-found")
+}
+
+// One caller's slow downloads leave places for others, and for others' figures.
+func TestSlowDownloadsLeavePlacesForOthers(t *testing.T) {
+	slow := press{write: func(_ print.Job, ctx context.Context, out io.Writer, _ print.Format, _ int, _ iter.Seq[print.Label]) error {
+		if _, err := out.Write(make([]byte, 2*streamPiece)); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	w := mustPrinting(t, slow)
+	ask := fields{"codes": w.mustCodes(t, "f1", 1), "sheet": "L7160"}
+	begin := func(token string) int {
+		t.Helper()
+		request, err := http.NewRequestWithContext(t.Context(), post, w.Base+printPath, strings.NewReader(mustJSON(t, ask)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+		request.Header.Set("Content-Type", "application/json")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { response.Body.Close() })
+		return response.StatusCode
+	}
+	for i := range maxDownloads {
+		if got := begin("lab-a/ward/f1"); got != 200 {
+			t.Fatalf("download %d: got %d, want 200", i+1, got)
+		}
+	}
+	if got := begin("lab-a/ward/f1"); got != 429 {
+		t.Errorf("one more of the same caller: got %d, want 429", got)
+	}
+	if got := begin("lab-a/manager/f1"); got != 200 {
+		t.Errorf("another caller: got %d, want 200", got)
+	}
+	w.as("coordinator", "").Do(t, get, "/api/v1/indicators/summary?from=2026-01&to=2026-03", nil).Want(t, 200)
 }

@@ -44,8 +44,17 @@ var printRows = map[string]policyRow{
 	"POST /api/v1/sheets": {wants: 201, body: func(*testing.T, *people, object) any {
 		return aSheet("s-" + uuid.NewString())
 	}},
-	"GET /api/v1/sheets/{id}":                 {id: "sheet", sees: seesLab},
-	"PUT /api/v1/sheets/{id}":                 {id: "sheet", sees: seesLab, version: true, body: func(*testing.T, *people, object) any { return sheetBody }},
+	"GET /api/v1/sheets/{id}": {id: "sheet", sees: seesLab},
+	"PUT /api/v1/sheets/{id}": {
+		id: "sheet", version: true, body: func(*testing.T, *people, object) any { return sheetBody },
+		sees: func(c access.Caller, o object) bool { return c.LabWide() && seesLab(c, o) },
+		hidesFrom: func(c access.Caller) int {
+			if c.LabWide() {
+				return 404
+			}
+			return 403 // managers make sheets, and leave those of others alone
+		},
+	},
 	"GET /api/v1/sheets/{id}/calibration.pdf": {id: "sheet", sees: seesLab},
 
 	"GET /api/v1/label-batches":      listed("facility", seesFacility),

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/ricircolo/ricircolo/internal/problem"
+	"github.com/ricircolo/ricircolo/internal/tracking"
 )
 
 // buckets holds a token bucket for each of the most recent keys. Forgetting
@@ -29,7 +30,11 @@ func newBuckets[K comparable](r Rate, size int, now func() time.Time) *buckets[K
 }
 
 // take takes a token, or says when there will be one.
-func (b *buckets[K]) take(key K) (wait time.Duration) {
+func (b *buckets[K]) take(key K) (wait time.Duration) { return b.takeN(key, 1) }
+
+// takeN takes n tokens, at most a burst, or none and says when there will be as
+// many.
+func (b *buckets[K]) takeN(key K, n int) (wait time.Duration) {
 	limiter, ok := b.cache.Get(key)
 	if !ok {
 		limiter = rate.NewLimiter(rate.Limit(b.rate.PerSecond), b.rate.Burst)
@@ -38,7 +43,7 @@ func (b *buckets[K]) take(key K) (wait time.Duration) {
 		}
 	}
 	now := b.now()
-	r := limiter.ReserveN(now, 1)
+	r := limiter.ReserveN(now, n)
 	if wait = r.DelayFrom(now); wait > 0 {
 		r.CancelAt(now)
 	}
@@ -64,4 +69,21 @@ func (s *Server) limitCaller(c *fiber.Ctx) error {
 
 func tooMany(wait time.Duration) error {
 	return problem.New(problem.TooMany, "rate-limited", "Too many requests; wait for the time in Retry-After.").After(wait)
+}
+
+// organisation is a facility or a recycler, or the lab itself.
+type organisation struct{ lab, id string }
+
+// limitLabels bounds the labels that one organisation issues: the ledger keeps
+// them for ever. What would be refused anyway takes nothing.
+func (s *Server) limitLabels(c *fiber.Ctx, count int) error {
+	if count < 1 || count > tracking.MaxLabels {
+		return nil
+	}
+	by := callerOf(c)
+	if wait := s.issues.takeN(organisation{by.Lab, by.Organisation()}, count); wait > 0 {
+		return problem.New(problem.TooMany, "too-many-labels-issued",
+			"Too many labels were issued here; print those that are blank, or wait for the time in Retry-After.").After(wait)
+	}
+	return nil
 }

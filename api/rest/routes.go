@@ -121,7 +121,7 @@ func (s *Server) printRoutes() []Route {
 
 		{get, batchesPath, access.ReadLabels, Read, s.listBatches},
 		{get, batchesPath + "/{id}", access.ReadLabels, Read, s.getBatch},
-		{post, "/api/v1/label-sheets", access.PrintLabels, Heavy, s.printLabels},
+		{post, "/api/v1/label-sheets", access.PrintLabels, Print, s.printLabels},
 	}
 }
 
@@ -174,6 +174,9 @@ func (s *Server) readRoutes() []Route {
 	}
 }
 
+// takesBatch reports whether the route's body may be as large as a batch.
+func (r *Route) takesBatch() bool { return r.Class == Batch || r.Class == Print }
+
 // pattern names the route in logs and metrics.
 func (r *Route) pattern() string {
 	if r == nil {
@@ -190,6 +193,9 @@ func (s *Server) chain(route *Route) []fiber.Handler {
 	}
 	if route.Action != Public && route.Action != SignedIn {
 		handlers = append(handlers, authorise(route.Action))
+	}
+	if route.Class == Print {
+		handlers = append(handlers, s.limitDownloads)
 	}
 	if route.Class != Cheap {
 		handlers = append(handlers, s.admit(route.Class))
@@ -211,7 +217,7 @@ func checkTable(table []Route) error {
 			faults = append(faults, fmt.Errorf("route %s: twice", name))
 		case !inPolicy && r.Action != Public && r.Action != SignedIn:
 			faults = append(faults, fmt.Errorf("route %s: action %q has no policy", name, r.Action))
-		case r.Class == Batch && (strings.Contains(r.Path, "{") || r.Action == Public):
+		case r.takesBatch() && (strings.Contains(r.Path, "{") || r.Action == Public):
 			faults = append(faults, fmt.Errorf("route %s: a batch route has a fixed path and a signed-in caller", name))
 		}
 		seen[name] = true

@@ -13,6 +13,7 @@ import (
 	"net"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -47,11 +48,15 @@ type Server struct {
 
 	addresses *buckets[address]
 	callers   *buckets[string]
+	issues    *buckets[organisation]  // labels that were issued
 	places    map[Class]chan struct{} // places in line, by class
+	downloads downloads
 	finder    *finderSide
 
 	base     context.Context // of every handler; ends when draining has taken too long
 	stop     context.CancelFunc
+	streams  context.Context // of answers that are streamed; ends in time for their clients to see it
+	cut      context.CancelFunc
 	draining atomic.Bool
 	listener atomic.Pointer[listener]
 }
@@ -93,10 +98,12 @@ func newServer(cfg Config, services Services) (*Server, error) {
 		press:     press{print.Job.Write, print.Job.Calibration},
 		addresses: newBuckets[address](cfg.Limits.Address, cfg.Limits.Buckets, cfg.Now),
 		callers:   newBuckets[string](cfg.Limits.Caller, cfg.Limits.Buckets, cfg.Now),
+		issues:    newBuckets[organisation](cfg.Limits.Labels, cfg.Limits.Buckets, cfg.Now),
 		places:    newPlaces(cfg.Limits),
 		finder:    finder,
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
+	s.streams, s.cut = context.WithCancel(s.base)
 	s.app = s.newApp()
 	return s, nil
 }
@@ -184,6 +191,12 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	defer cancel()
 	if err := ln.Close(); err != nil {
 		return fmt.Errorf("rest: closing the listener: %w", err)
+	}
+	// Downloads that will not have ended by then are cut, so that slow ones don't
+	// make a failure of a clean stop.
+	if end, ok := ctx.Deadline(); ok {
+		timer := time.AfterFunc(time.Until(end)*3/4, s.cut)
+		defer timer.Stop()
 	}
 	// fasthttp would wait 5 s for connections on which nothing ever came.
 	ln.closeSilent()

@@ -68,8 +68,12 @@ var _ fasthttp.BodyWriterTo = (*stream)(nil)
 func (s *Server) respondStream(c *fiber.Ctx, write func(context.Context, io.Writer) error) error {
 	// Until it has been written it counts as cut: fasthttp may not get so far.
 	b := &stream{server: s, state: stateOf(c), connection: c.Context(), write: write, cut: cutByClient}
-	b.ctx, b.cancel = context.WithTimeout(s.base, s.cfg.Limits.Stream)
+	b.ctx, b.cancel = context.WithTimeout(s.streams, s.cfg.Limits.Stream)
 	b.state.stream = b
+	connection := c.Context().Conn()
+	b.ends = append(b.ends, stopFunc(context.AfterFunc(b.ctx, func() {
+		_ = connection.SetWriteDeadline(time.Now()) // wakes a write that nobody takes
+	})))
 	c.Context().Response.SetBodyStream(b, -1)
 	return nil
 }
@@ -139,6 +143,9 @@ func (b *stream) send(piece []byte) error {
 	if err := b.connection.SetWriteDeadline(b.deadline()); err != nil {
 		return err
 	}
+	if err := b.ctx.Err(); err != nil { // it ended before the deadline was set anew
+		return err
+	}
 	_, err := b.to.Write(piece)
 	return err
 }
@@ -168,10 +175,10 @@ func (b *stream) Close() error {
 		return nil
 	}
 	b.closed = true
-	b.cancel()
-	for _, end := range b.ends {
+	for _, end := range b.ends { // the first leaves the connection alone from now on
 		end()
 	}
+	b.cancel()
 	return nil
 }
 
@@ -180,6 +187,9 @@ func (b *stream) SupportsBodyWriteTo() bool { return true }
 
 // Read is not how this body is read.
 func (b *stream) Read([]byte) (int, error) { return 0, errors.ErrUnsupported }
+
+// stopFunc makes an end of a stream of what keeps a function from being called.
+func stopFunc(stop func() bool) func() { return func() { stop() } }
 
 type writerFunc func([]byte) (int, error)
 

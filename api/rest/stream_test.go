@@ -385,7 +385,8 @@ func TestShutdownSendsWhatIsStreaming(t *testing.T) {
 	}
 }
 
-// Shutdown waits for a stream as long as for any request, and no longer.
+// Shutdown waits for a stream nearly as long as for any request; then it is cut, and
+// somebody's slow download does not make a failure of a clean stop.
 func TestShutdownCutsStreams(t *testing.T) {
 	ended := make(chan struct{})
 	cfg, log := loggingConfig()
@@ -403,8 +404,8 @@ func TestShutdownCutsStreams(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	if err := server.Shutdown(context.Background()); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v, want the drain limit's end", err)
+	if err := server.Shutdown(context.Background()); err != nil {
+		t.Errorf("got %v, want a clean stop", err)
 	}
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("shutdown took %v", took)

@@ -36,7 +36,7 @@ type Config struct {
 
 	// AppURL is where the app is, so that a phone that has signed in is led on
 	// from a label's public page. Default: there is no app yet.
-	AppURL string `name:"app-url" env:"RICIRCOLO_APP_URL" placeholder:"URL" help:"Where the app is, such as /app or https://app.ricircolo.example; labels lead phones that have signed in there. Default: nowhere." group:"Server"`
+	AppURL string `name:"app-url" env:"RICIRCOLO_APP_URL" placeholder:"URL" help:"Where the app is, on this host, such as /app; labels lead phones that have signed in there. Default: nowhere." group:"Server"`
 
 	// TrustedProxies are the networks of the proxies whose X-Forwarded-For is
 	// believed. Default: none.

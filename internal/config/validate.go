@@ -70,10 +70,12 @@ func (c Config) validateAppURL(v *validator) {
 	}
 	u, err := url.Parse(c.AppURL)
 	if err != nil || u.Host == "" || c.AppURL != u.Scheme+"://"+u.Host+u.Path || u.Path != "" && !appPath.MatchString(u.Path) {
-		v.fault(true, "AppURL", "want a path on this server such as /app, or a URL such as https://app.ricircolo.example, without a slash at its end")
+		v.fault(true, "AppURL", "want a path on this server such as /app, or a URL on its host such as https://ricircolo.example/app, without a slash at its end")
 		return
 	}
 	v.fault(!guarded(u), "AppURL", "want https, except for a loopback address")
+	public, err := url.Parse(c.PublicURL())
+	v.fault(err != nil || u.Hostname() != public.Hostname(), "AppURL", "want this server's own host: that somebody signed in there is what leads on to the app")
 	v.fault(c.AppURL == c.PublicURL(), "AppURL", "name a path of its own: the labels lead to this server already")
 }
 

@@ -45,6 +45,8 @@ type Report struct {
 	Problem    Kind             `json:"problem"`
 	Note       string           `json:"note,omitempty"`
 	NoteErased bool             `json:"noteErased,omitempty"`
+	ErasedAt   calendar.Instant `json:"erasedAt,omitempty"` // 0: not erased
+	ErasedBy   string           `json:"erasedBy,omitempty"` // id of the person
 	At         calendar.Instant `json:"at"`
 	State      State            `json:"state"`
 	HandledAt  calendar.Instant `json:"handledAt,omitempty"` // 0: not yet

@@ -72,10 +72,6 @@ func errUnknown() *problem.Error {
 	return problem.New(problem.NotFound, "report-unknown", "There is no such report, or it is not yours to see.")
 }
 
-func errVersionChanged() *problem.Error {
-	return problem.New(problem.Precondition, "version-changed", "This was changed by somebody else meanwhile. Read it again.")
-}
-
 func invalid(pointer, code, detail string) *problem.Error {
 	return problem.New(problem.Invalid, "report-invalid", "This can't be reported as it is; see errors.").With(pointer, code, detail)
 }

@@ -165,8 +165,8 @@ func TestReportsThatDoNotFit(t *testing.T) {
 	}
 }
 
-// Strangers can't fill the store: five open reports about a label, five
-// hundred at a facility, and none twice.
+// Strangers can't fill the store: five open reports of a kind about a label, five
+// hundred at a facility, and none twice. Who is not heard is told so.
 func TestWhatWasSaidIsNotWrittenAgain(t *testing.T) {
 	in := mustInbox(t)
 	code := in.mustLabel(t, "f1")
@@ -174,13 +174,13 @@ func TestWhatWasSaidIsNotWrittenAgain(t *testing.T) {
 	if first, again := in.report(t, code, finder.Full, "x"), in.report(t, code, finder.Full, "x "); first != finder.Received || again != finder.AlreadyReported {
 		t.Errorf("the same twice: got %s and %s", first, again)
 	}
+	if again := in.report(t, code, finder.Full, ""); again != finder.AlreadyReported {
+		t.Errorf("the same without a note: got %s", again)
+	}
 	for i := range 10 {
-		want := finder.Received
-		if i >= finder.MaxOpenLabel-1 {
-			want = finder.AlreadyReported
-		}
-		if got := in.report(t, code, finder.Full, fmt.Sprint(i)); got != want {
-			t.Errorf("report %d about the label: got %s, want %s", i+2, got, want)
+		_, err := in.Report(ctx, "lab-a", code, finder.NewReport{Problem: finder.Full, Note: fmt.Sprint(i)})
+		if full := i >= finder.MaxOpenLabel-1; full != problem.Is(err, "inbox-full") || !full && err != nil {
+			t.Errorf("report %d about the label: got %v, want it kept up to %d", i+2, err, finder.MaxOpenLabel)
 		}
 	}
 	if count() != finder.MaxOpenLabel {
@@ -194,6 +194,9 @@ func TestWhatWasSaidIsNotWrittenAgain(t *testing.T) {
 	if got := in.report(t, code, finder.Full, "again"); got != finder.Received {
 		t.Errorf("after one was handled: got %s", got)
 	}
+	if got := in.report(t, code, finder.Contaminated, "needle"); got != finder.Received {
+		t.Errorf("something else about the same bin: got %s", got)
+	}
 }
 
 func TestAFacilityHasABoundedInbox(t *testing.T) {
@@ -203,8 +206,8 @@ func TestAFacilityHasABoundedInbox(t *testing.T) {
 			t.Fatalf("got %s, want it received", got)
 		}
 	}
-	if got := in.report(t, in.mustLabel(t, "f1"), finder.Full, ""); got != finder.AlreadyReported {
-		t.Errorf("beyond the bound: got %s", got)
+	if _, err := in.Report(ctx, "lab-a", in.mustLabel(t, "f1"), finder.NewReport{Problem: finder.Full}); !problem.Is(err, "inbox-full") {
+		t.Errorf("beyond the bound: got %v, want inbox-full", err)
 	}
 	if got := in.report(t, in.mustLabel(t, "f2"), finder.Full, ""); got != finder.Received {
 		t.Errorf("at another facility: got %s", got)
@@ -318,8 +321,10 @@ func TestHandleAndErase(t *testing.T) {
 	if n := len(in.list(t, manager, finder.Filter{State: finder.Handled})); n != 1 {
 		t.Errorf("%d are handled, want one", n)
 	}
-	erased, err := in.EraseNote(ctx, manager, report.ID, 2)
-	if err != nil || erased.Note != "" || !erased.NoteErased || erased.Version != 3 || erased.Problem != report.Problem {
+	other := manager
+	other.User = "user-other"
+	erased, err := in.EraseNote(ctx, other, report.ID, 2)
+	if err != nil || erased.Note != "" || !erased.NoteErased || erased.ErasedBy != other.User || !erased.ErasedAt.Time().Equal(in.now) || erased.HandledBy != manager.User || erased.Version != 3 || erased.Problem != report.Problem {
 		t.Errorf("got %+v, %v, want all but the note", erased, err)
 	}
 	if again, err := in.EraseNote(ctx, manager, report.ID, 3); err != nil || again != erased {

@@ -102,13 +102,14 @@ func (s *Service) Handle(ctx context.Context, c access.Caller, id string, versio
 }
 
 // EraseNote takes away what the finder wrote, for good, whatever it was. The
-// rest of the report stays. Erasing again changes nothing.
+// rest of the report stays, with who erased it and when. Erasing again changes
+// nothing.
 func (s *Service) EraseNote(ctx context.Context, c access.Caller, id string, version int) (Report, error) {
 	return s.change(ctx, c, id, version, func(r *Report) bool {
 		if r.Note == "" {
 			return false
 		}
-		r.Note, r.NoteErased = "", true
+		r.Note, r.NoteErased, r.ErasedAt, r.ErasedBy = "", true, calendar.At(s.now()), c.Actor()
 		return true
 	})
 }
@@ -124,7 +125,7 @@ func (s *Service) change(ctx context.Context, c access.Caller, id string, versio
 			return err
 		}
 		if report.Version != version {
-			return errVersionChanged()
+			return problem.VersionChanged()
 		}
 		if !change(&report) {
 			return nil

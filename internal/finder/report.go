@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -22,15 +23,17 @@ type NewReport struct {
 // Outcome is what became of a new report.
 type Outcome string
 
-// The outcomes. AlreadyReported says that nothing was written: enough people
-// have said so, or the same was just said.
+// The outcomes. AlreadyReported says that nothing was written: the same problem
+// of the same bin is open, and the note says nothing new.
 const (
 	Received        Outcome = "received"
 	AlreadyReported Outcome = "already-reported"
 )
 
 // Report keeps a report about the bin that a label of the lab is, or was, on.
-// A label that is on none has nothing to be reported: "label-unknown".
+// A label that is on none has nothing to be reported: "label-unknown". When too
+// many reports are open nothing is written, and whoever reports is told so:
+// "inbox-full".
 func (s *Service) Report(ctx context.Context, lab string, code qrlabels.Code, report NewReport) (Outcome, error) {
 	if err := report.check(); err != nil {
 		return "", err
@@ -65,22 +68,41 @@ func (s *Service) Report(ctx context.Context, lab string, code qrlabels.Code, re
 	return outcome, wrap("keeping a report", err)
 }
 
-// alreadyTold reports whether a new report would say nothing new: people have
-// to go and look anyway, and strangers could fill the store.
+// alreadyTold reports whether a new report would say nothing new: a second tap on
+// the button, a page that was sent again, or the same problem without a note. It
+// returns the problem "inbox-full" where there is no room for what is new, since
+// strangers could fill the store.
 func alreadyTold(tx store.Reader, r *Report) (bool, error) {
-	same, err := tx.Find(exactly(byLabel, labelKey(r.Lab, r.Label), MaxOpenLabel))
-	if err != nil || len(same) == MaxOpenLabel {
-		return true, err
+	open, err := tx.Find(exactly(byLabel, labelKey(r.Lab, r.Label), MaxOpenLabel*len(Kinds)))
+	if err != nil {
+		return false, err
 	}
-	for _, hit := range same {
-		// A second tap on the button, or a page that was sent again.
-		if former, err := decode(hit.Document); err != nil || former.Problem == r.Problem && former.Note == r.Note {
-			return true, err
+	same := 0
+	for _, hit := range open {
+		former, err := decode(hit.Document)
+		if err != nil {
+			return false, err
+		}
+		if former.Problem != r.Problem {
+			continue
+		}
+		if same++; r.Note == "" || former.Note == r.Note {
+			return true, nil
 		}
 	}
 	all, err := tx.Find(exactly(byPlace, placeKey(r.Lab, r.Facility, Open), MaxOpenFacility))
-	return len(all) == MaxOpenFacility, err
+	if err == nil && (same >= MaxOpenLabel || len(all) == MaxOpenFacility) {
+		err = problem.New(problem.Unavailable, "inbox-full",
+			"There are too many reports that nobody has looked at: this one was not kept. If it is urgent, call the facility.").After(retryFull)
+	}
+	return false, err
 }
+
+// retryFull is when a full inbox may have been looked at.
+const retryFull = time.Hour
+
+// Validate says what is wrong with a report by itself, as Report does.
+func (n NewReport) Validate() error { return n.check() }
 
 // check puts the report into its one form, or refuses it.
 func (n *NewReport) check() error {

@@ -46,10 +46,6 @@ func errDeviceUnknown() *problem.Error {
 	return problem.New(problem.NotFound, "device-unknown", "There is no such device.")
 }
 
-func errVersionChanged() *problem.Error {
-	return problem.New(problem.Precondition, "version-changed", "This was changed by somebody else meanwhile. Read it again.")
-}
-
 func errOutOfReach() *problem.Error {
 	return problem.New(problem.Forbidden, "user-out-of-reach", "This person has roles that you may not give or take. Ask your coordinator.")
 }

@@ -40,7 +40,7 @@ func (s *Service) UpdateUser(ctx context.Context, caller access.Caller, id strin
 			return err
 		}
 		if before.Version != version {
-			return errVersionChanged()
+			return problem.VersionChanged()
 		}
 		after = patch.apply(before)
 		if sameUser(before, after) {
@@ -138,7 +138,7 @@ func (s *Service) EraseUser(ctx context.Context, caller access.Caller, id string
 		case before.Erased:
 			return errRepeated
 		case version != 0 && before.Version != version:
-			return errVersionChanged()
+			return problem.VersionChanged()
 		}
 		after := before
 		after.Email, after.Name, after.Password = "", "", ""

@@ -70,6 +70,11 @@ func New(kind Kind, code, detail string, args ...any) *Error {
 	return &Error{Kind: kind, Code: code, Detail: detail}
 }
 
+// VersionChanged is for whoever changes what somebody else changed meanwhile.
+func VersionChanged() *Error {
+	return New(Precondition, "version-changed", "This was changed by somebody else meanwhile. Read it again.")
+}
+
 // With adds a field at fault and returns e.
 func (e *Error) With(pointer, code, detail string) *Error {
 	e.Fields = append(e.Fields, Field{pointer, code, detail})

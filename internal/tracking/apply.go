@@ -218,7 +218,7 @@ func unknownReference(err error, pointer, what string) error {
 	if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return problem.New(problem.Unprocessable, "reference-unknown", "The entry names something that is not there.").
+	return problem.New(problem.Unprocessable, "reference-unknown", "This names something that is not there.").
 		With(pointer, "unknown", "There is no such "+what+".")
 }
 

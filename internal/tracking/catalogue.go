@@ -104,7 +104,8 @@ func (s *Service) PutPrinter(ctx context.Context, c access.Caller, w Write, p Pr
 }
 
 // PutSheet creates a sheet of stickers under an id of the caller's choice, or
-// replaces one that is not built in.
+// replaces one that is not built in. Only the coordinator replaces them: a sheet
+// that one facility changes would misprint another's labels.
 func (s *Service) PutSheet(ctx context.Context, c access.Caller, w Write, sheet Sheet) (Versioned[Sheet], error) {
 	if err := c.May(access.WriteSheets); err != nil {
 		return Versioned[Sheet]{}, err
@@ -112,6 +113,10 @@ func (s *Service) PutSheet(ctx context.Context, c access.Caller, w Write, sheet 
 	if _, ok := print.SheetByID(sheet.ID); ok {
 		return Versioned[Sheet]{}, problem.New(problem.Unprocessable, "sheet-built-in",
 			"This sheet is built in and stays as it is: describe yours under another id.")
+	}
+	if w.IfVersion != 0 && !c.LabWide() {
+		return Versioned[Sheet]{}, problem.New(problem.Forbidden, "sheet-of-the-lab",
+			"Sheets are the whole lab's, and its coordinator changes them: describe yours under another id.")
 	}
 	sheet.BuiltIn = false
 	return putCatalogue[Sheet](ctx, s, c, w, typeSheetPut, &sheet)

@@ -97,7 +97,12 @@ func (x *reading) labelsOfBatch(sel LabelSelection) ([]*Label, error) {
 		if err != nil {
 			return nil, err
 		}
-		if seesLabel(x.caller)(l) && l.State != LabelIsGone && (sel.State == "" || sel.State == l.State) {
+		if !seesLabel(x.caller)(l) || l.State == LabelIsGone || sel.State != "" && sel.State != l.State {
+			continue
+		}
+		if gone, err := x.binIsRetired(l); err != nil {
+			return nil, err
+		} else if !gone {
 			labels = append(labels, l)
 		}
 	}
@@ -158,7 +163,19 @@ func (x *reading) printable(typed string, seen map[string]bool) (*Label, labelFa
 	if l.State == LabelIsGone {
 		return nil, labelFault{"label-retired", "This label is retired: print the bin's current label instead."}, nil
 	}
+	if gone, err := x.binIsRetired(l); gone || err != nil {
+		return nil, labelFault{"bin-retired", "The bin with this label is retired."}, err
+	}
 	return l, labelFault{}, nil
+}
+
+// binIsRetired reports whether a label is on a bin that is out of use.
+func (x *reading) binIsRetired(l *Label) (bool, error) {
+	if l.Bin == "" {
+		return false, nil
+	}
+	bin, err := known[Bin](x, KindBin, l.Bin)
+	return err == nil && bin.Retired != nil, err
 }
 
 // faces looks up what the labels show. The catalogue is read once.
@@ -193,7 +210,7 @@ func (x *reading) face(l *Label, streams map[string]*print.Stream) (f LabelFace,
 	if l.Bin == "" {
 		return f, nil
 	}
-	bin, err := read[Bin](x.Reader, KindBin, l.Bin)
+	bin, err := known[Bin](x, KindBin, l.Bin)
 	if err != nil {
 		return f, err
 	}

@@ -83,6 +83,9 @@ func strangerSees(r store.Reader, text string) (f Found, facility string, err er
 			return f, "", err
 		}
 		facility = bin.Facility
+		if bin.Retired != nil { // nothing goes in any more, and nobody looks after it
+			f.State, f.Stream, facility = FoundRetired, nil, ""
+		}
 	}
 	if facility == "" || l.Bin == "" && l.State == LabelIsGone {
 		return f, "", nil // nobody's yet, or nobody's any more

@@ -18,6 +18,8 @@ func TestFound(t *testing.T) {
 	bin := l.MustLabelledBin(t, owner.ID, l.MustWard(t, owner.ID), "", codes[0])
 	l.MustApply(t, l.Manager(owner.ID), "label.bind", tracking.Body{Label: codes[1], Bin: bin, Replaces: codes[0]})
 	l.MustApply(t, l.Manager(owner.ID), "label.retire", tracking.Body{Label: codes[2], Reason: "torn"})
+	retired := l.MustLabelledBin(t, owner.ID, l.MustWard(t, owner.ID), "", codes[4])
+	l.MustApply(t, l.Manager(owner.ID), "bin.retire", tracking.Body{Bin: retired, Reason: "broken"})
 	anyones := l.MustLabels(t, "", 1)[0]
 	other := MustLab(t, l.Store)
 	elsewhere := other.MustLabels(t, "", 1)[0]
@@ -34,6 +36,7 @@ func TestFound(t *testing.T) {
 		"on a bin":              {codes[1], tracking.Found{State: tracking.FoundBound, Stream: stream, Owner: hospital}, owner.ID},
 		"replaced":              {codes[0], tracking.Found{State: tracking.FoundRetired, Stream: stream, Owner: hospital}, owner.ID},
 		"thrown away unused":    {codes[2], tracking.Found{State: tracking.FoundRetired}, ""},
+		"on a retired bin":      {codes[4], tracking.Found{State: tracking.FoundRetired}, ""},
 		"blank":                 {codes[3], tracking.Found{State: tracking.FoundBlank, Owner: hospital}, ""},
 		"blank, nobody's":       {anyones, tracking.Found{State: tracking.FoundBlank}, ""},
 		"another lab's":         {elsewhere, tracking.Found{State: tracking.FoundUnknown}, ""},
@@ -51,6 +54,17 @@ func TestFound(t *testing.T) {
 				t.Errorf("reports go to %q (%v), want %q", at, err, tt.at)
 			}
 		})
+	}
+	// Nor is its label printed, by itself or with its batch.
+	_, err := l.Service.LabelFaces(ctx, l.Manager(owner.ID), tracking.LabelSelection{Codes: codes[4:5]})
+	wantFault(t, "printing", err, "bin-retired", "/codes/0", "bin-retired")
+	label, err := l.Service.Label(ctx, l.Manager(owner.ID), codes[4])
+	if err != nil {
+		t.Fatal(err)
+	}
+	faces, err := l.Service.LabelFaces(ctx, l.Manager(owner.ID), tracking.LabelSelection{Batch: label.Doc.Batch})
+	if err != nil || len(faces) != 2 { // the one in use and the blank one
+		t.Errorf("got %d labels of the batch, %v, want 2", len(faces), err)
 	}
 }
 

@@ -38,9 +38,13 @@ func (s *Service) IssueLabels(ctx context.Context, c access.Caller, w Write, fac
 	if err := c.May(access.IssueLabels); err != nil {
 		return LabelBatch{}, err
 	}
+	if count > MaxLabels {
+		return LabelBatch{}, problem.New(problem.Invalid, "too-many-labels", "Issue at most %d labels at once, and more in several requests.", MaxLabels).
+			With("/count", "too-many", fmt.Sprintf("At most %d labels.", MaxLabels))
+	}
 	v := &validation{}
 	v.optionalID(facility, "/facility")
-	v.ok(count >= 1 && count <= MaxLabels, "/count", "out-of-range", fmt.Sprintf("Use 1 to %d.", MaxLabels))
+	v.ok(count >= 1, "/count", "out-of-range", fmt.Sprintf("Use 1 to %d.", MaxLabels))
 	v.ok(facility != "" || c.LabWide(), "/facility", "required", "Name your facility.")
 	if err := v.err(); err != nil {
 		return LabelBatch{}, err

@@ -252,10 +252,12 @@ func TestOwnSheets(t *testing.T) {
 	if err != nil || again.Doc.ID != "Nostro_1.0" || again.Doc.Title != "Altro" {
 		t.Errorf("got %+v, %v, want another title under the same name", again.Doc, err)
 	}
-	_, err = l.Service.PutSheet(ctx, manager, tracking.Write{IfVersion: first.Seq}, changed)
+	_, err = l.Service.PutSheet(ctx, l.Coordinator(), tracking.Write{IfVersion: first.Seq}, changed)
 	wantFault(t, "a former version", err, "version-changed", "", "")
+	_, err = l.Service.PutSheet(ctx, manager, tracking.Write{IfVersion: again.Seq}, changed)
+	wantFault(t, "a manager replacing", err, "sheet-of-the-lab", "", "")
 	for _, id := range []string{"none", "a|b", "", "\x00"} {
-		_, err = l.Service.PutSheet(ctx, manager, tracking.Write{IfVersion: 1}, aSheet(id))
+		_, err = l.Service.PutSheet(ctx, l.Coordinator(), tracking.Write{IfVersion: 1}, aSheet(id))
 		wantFault(t, "replacing "+id, err, "not-found", "", "")
 		_, err = l.Service.Sheet(ctx, manager, id)
 		wantFault(t, "reading "+id, err, "not-found", "", "")

@@ -33,7 +33,7 @@ func (v *validation) err() error {
 	if len(v.fields) == 0 {
 		return nil
 	}
-	p := problem.New(problem.Invalid, "entry-invalid", "The entry is not valid; see the fields.")
+	p := problem.New(problem.Invalid, "entry-invalid", "This does not fit; see the fields.")
 	p.Fields = v.fields
 	return p
 }
