@@ -47,10 +47,12 @@ func (c *composer) label(on canvas, l Label, place int) error {
 	c.err = nil
 	d := drawing{composer: c, canvas: on, label: l, code: symbol}
 	sheet, inside := c.job.Sheet, safeArea(c.job.Sheet, place)
+	// On a low label the symbol would be too small above anything else.
+	wide := sheet.Width >= 1.45*sheet.Height || sheet.Height < 30
 	switch {
-	case sheet.Width >= 1.45*sheet.Height && l.Stream == nil:
+	case wide && l.Stream == nil:
 		d.blank(inside)
-	case sheet.Width >= 1.45*sheet.Height:
+	case wide:
 		d.flat(inside)
 	case math.Min(sheet.Width, sheet.Height) >= 100:
 		d.poster(inside)
