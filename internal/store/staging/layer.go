@@ -14,9 +14,26 @@ type layer struct {
 	byID    map[string]int                // place in records; nil below mapFrom
 	docs    map[store.Ref]*store.Document // nil: deleted
 	order   []store.Ref                   // of docs, by their first change
+	size    int                           // bytes, see weigh
+}
+
+// overhead is what an entry or a document costs besides its text, in bytes.
+const overhead = 256
+
+// weigh is about how many bytes a document comes to.
+func weigh(ref store.Ref, d *store.Document) int {
+	size := overhead + len(ref.Kind) + len(ref.ID)
+	if d != nil {
+		size += len(d.Body)
+		for _, k := range d.Keys {
+			size += len(k.Index) + len(k.Value)
+		}
+	}
+	return size
 }
 
 func (l *layer) add(r store.Record) {
+	l.size += overhead + len(r.Bytes)
 	l.records = append(l.records, r)
 	switch {
 	case l.byID != nil:
@@ -50,9 +67,12 @@ func (l *layer) set(ref store.Ref, d *store.Document) {
 	if l.docs == nil {
 		l.docs = make(map[store.Ref]*store.Document)
 	}
-	if _, known := l.docs[ref]; !known {
+	if old, known := l.docs[ref]; known {
+		l.size -= weigh(ref, old)
+	} else {
 		l.order = append(l.order, ref)
 	}
+	l.size += weigh(ref, d)
 	l.docs[ref] = d
 }
 

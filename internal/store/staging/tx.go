@@ -30,7 +30,7 @@ func (t *tx) Append(e store.Entry) (store.Seq, error) {
 	if err := checkEntry(e); err != nil {
 		return 0, err
 	}
-	switch first, err := t.Entry(e.ID); {
+	switch first, err := t.taken(e.ID); {
 	case err == nil:
 		return 0, &store.DuplicateError{First: first}
 	case t.fault != nil:
@@ -41,6 +41,18 @@ func (t *tx) Append(e store.Entry) (store.Seq, error) {
 	t.local.add(sealed)
 	t.seq, t.hash = sealed.Seq, sealed.Hash()
 	return t.seq, nil
+}
+
+// taken is the record of an entry id that is in the ledger already.
+func (t *tx) taken(id string) (store.Record, error) {
+	if rec, ok := t.stagedRecord(id); ok {
+		return rec, nil
+	}
+	if c, ok := t.base.(Claimer); ok {
+		rec, err := c.Taken(id)
+		return rec, t.failed(err)
+	}
+	return t.Entry(id)
 }
 
 func (t *tx) Put(d store.Document) error {
