@@ -34,6 +34,7 @@ type frame struct {
 	at    point
 	seen  int64 // the cover knows of the commits up to here
 	cover staging.Cover
+	ahead []store.Record // what was read of the ledger beyond what was asked for
 	// settle is told the highest commit number that a reading came upon.
 	settle func(newest int64) error
 }
@@ -217,19 +218,32 @@ func (f *frame) Entry(id string) (store.Record, error) {
 
 // Entries reads records in their order.
 func (f *frame) Entries(after store.Seq, limit int) ([]store.Record, error) {
-	if after >= f.at.seq {
-		return nil, nil
-	}
-	records, err := f.l.s.records(f.ctx, f.l.id, max(after, 0), f.at.seq, limit)
-	if err != nil {
-		return nil, err
-	}
-	for i, r := range records {
-		if want := max(after, 0) + store.Seq(i) + 1; r.Seq != want {
-			return nil, &DecodeError{Collection: commits, ID: string(f.l.id), Why: fmt.Sprintf("entry %d follows where entry %d should", r.Seq, want)}
+	var records []store.Record
+	for next := max(after, 0) + 1; len(records) < limit && next <= f.at.seq; next++ {
+		r, err := f.record(next, limit-len(records))
+		if err != nil {
+			return nil, err
 		}
+		records = append(records, staging.CloneRecord(r))
 	}
 	return records, nil
+}
+
+// record is the record with a number that is in the ledger. As a rule the next
+// ones are wanted next: they come out of the same commits.
+func (f *frame) record(seq store.Seq, wanted int) (store.Record, error) {
+	if len(f.ahead) == 0 || seq < f.ahead[0].Seq || seq > f.ahead[len(f.ahead)-1].Seq {
+		records, err := f.l.s.records(f.ctx, f.l.id, seq-1, seq-1+store.Seq(wanted))
+		if err != nil {
+			return store.Record{}, err
+		}
+		f.ahead = records
+	}
+	at := int(seq - f.ahead[0].Seq)
+	if at < 0 || at >= len(f.ahead) || f.ahead[at].Seq != seq {
+		return store.Record{}, &DecodeError{Collection: commits, ID: string(f.l.id), Why: fmt.Sprintf("entry %d is not there", seq)}
+	}
+	return f.ahead[at], nil
 }
 
 // View runs fn on a snapshot. See store.Store.

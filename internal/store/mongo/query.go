@@ -174,23 +174,17 @@ func (s *Store) recordsByID(ctx context.Context, lab store.LabID, ids []string) 
 // ledger: one holds up to a few hundred entries.
 const entriesBatch = 16
 
-// records reads the entries with numbers after+1 … to, up to limit.
-func (s *Store) records(ctx context.Context, lab store.LabID, after, to store.Seq, limit int) ([]store.Record, error) {
+// records reads the entries with numbers after+1 … to, and the others of the
+// commits that they are in.
+func (s *Store) records(ctx context.Context, lab store.LabID, after, to store.Seq) ([]store.Record, error) {
 	var all []store.Record
 	filter := bson.D{{Key: "lab", Value: string(lab)}, {Key: "last", Value: bson.D{{Key: "$gt", Value: int64(after)}}}}
 	opts := options.Find().SetProjection(bson.D{{Key: "entries", Value: 1}}).
-		SetSort(bson.D{{Key: "last", Value: 1}}).SetBatchSize(entriesBatch).SetLimit(int64(limit))
+		SetSort(bson.D{{Key: "last", Value: 1}}).SetBatchSize(entriesBatch).SetLimit(int64(to - after))
 	err := find(ctx, s.commits, filter, opts, func(raw bson.Raw) (bool, error) {
 		records, err := decodeRecords(raw)
-		if err != nil {
-			return false, err
-		}
-		for _, r := range records {
-			if r.Seq > after && r.Seq <= to && len(all) < limit {
-				all = append(all, r)
-			}
-		}
-		return len(all) < limit && len(records) > 0 && records[len(records)-1].Seq < to, nil
+		all = append(all, records...)
+		return len(records) > 0 && records[len(records)-1].Seq < to, err
 	})
 	return all, err
 }

@@ -154,7 +154,7 @@ func (r *reader) stagedRecord(id string) (store.Record, bool) {
 			break
 		}
 		if rec, ok := l.record(id); ok {
-			return clonedRecord(rec), true
+			return CloneRecord(rec), true
 		}
 	}
 	return store.Record{}, false
@@ -181,7 +181,7 @@ func (r *reader) Entries(after store.Seq, limit int) ([]store.Record, error) {
 	for _, l := range slices.Backward(r.layers[:]) {
 		for _, rec := range l.records {
 			if rec.Seq > after && len(records) < limit {
-				records = append(records, clonedRecord(rec))
+				records = append(records, CloneRecord(rec))
 			}
 		}
 	}
@@ -205,7 +205,8 @@ func cloned(d store.Document) store.Document {
 	return d
 }
 
-func clonedRecord(r store.Record) store.Record {
+// CloneRecord is a record that shares no memory with r.
+func CloneRecord(r store.Record) store.Record {
 	return withBytes(r, slices.Clone(r.Bytes), len(r.Entry.Content), len(r.Entry.Outcome))
 }
 
