@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +29,8 @@ const (
 	// trimAfter is how long a commit keeps its changes after it was applied:
 	// Views that began before it need them, and live at most MaxView.
 	trimFactor = 12 // times MaxView
+	// writesAtOnce is how many writes share a call, and its time.
+	writesAtOnce = 1000
 	// trimBatch is how many commits lose their changes at once.
 	trimBatch = 64
 )
@@ -104,6 +107,8 @@ func (a *applier) run(l *lab) {
 		if commits == nil {
 			return
 		}
+		// Fewer at once, if it did not work out with more.
+		commits = commits[:max(1, len(commits)>>try)]
 		if err := l.apply(commits); err != nil {
 			l.s.log.say(slog.LevelWarn, "store could not apply commits and tries again", "lab", l.id, "err", err)
 			try++
@@ -169,8 +174,7 @@ func (a *applier) wake() {
 // by several processes at once: every write is guarded by the number of its
 // commit.
 func (l *lab) apply(commits []*commit) error {
-	ctx, cancel := context.WithTimeoutCause(l.s.life, l.s.opts.Timeout, errNoAnswer)
-	defer cancel()
+	ctx := l.s.life
 	if !commits[0].mine {
 		n, err := l.s.appliedOf(ctx, l.id)
 		if err != nil {
@@ -201,6 +205,8 @@ func (l *lab) apply(commits []*commit) error {
 }
 
 func (s *Store) moveWatermark(ctx context.Context, lab store.LabID, n int64) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
+	defer cancel()
 	_, err := s.labs.UpdateOne(ctx, bson.D{{Key: "_id", Value: string(lab)}, {Key: "lab", Value: string(lab)}},
 		bson.D{{Key: "$max", Value: bson.D{{Key: "applied", Value: n}}}}, options.UpdateOne().SetUpsert(true))
 	return engineError(ctx, "moving the watermark", err)
@@ -233,9 +239,17 @@ func (s *Store) write(ctx context.Context, w writes) error {
 // bulk makes writes in any order. Those that find a newer state already there
 // are done.
 func (s *Store) bulk(ctx context.Context, c *mongo.Collection, writes []mongo.WriteModel) error {
-	if len(writes) == 0 {
-		return nil
+	for part := range slices.Chunk(writes, writesAtOnce) {
+		if err := s.bulkPart(ctx, c, part); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (s *Store) bulkPart(ctx context.Context, c *mongo.Collection, writes []mongo.WriteModel) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
+	defer cancel()
 	_, err := c.BulkWrite(ctx, writes, options.BulkWrite().SetOrdered(false))
 	if err == nil || onlyDuplicates(err) {
 		return nil

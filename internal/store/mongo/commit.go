@@ -36,6 +36,7 @@ type commit struct {
 	blind bool
 	// trimmed says that the changes are gone: they were applied long ago.
 	trimmed bool
+	size    int // bytes that the changes take in memory, roughly; set by absorb
 }
 
 // change is what a commit did to one document.

@@ -189,11 +189,7 @@ func (g *group) runOne(j *job) error {
 			return errWanted
 		}
 	}
-	err := g.overlay.Run(j.fn)
-	if p, ok := errors.AsType[*staging.PanicError](err); ok && !g.base.wanting {
-		g.l.s.opts.Logger.Error("closure panicked", "lab", g.l.id, "panic", p.Value, "stack", string(p.Stack))
-	}
-	return err
+	return g.overlay.Run(j.fn)
 }
 
 // gather makes the commit of what the closures wrote; nil if that is nothing.

@@ -261,7 +261,7 @@ func testOwnership(t *testing.T, s store.Store) {
 		})
 	}
 	mustView(t, s, func(r store.Reader) error {
-		if _, err := verifyChain(r); err != nil {
+		if _, err := VerifyChain(r); err != nil {
 			return err
 		}
 		d, err := r.Get("bin", "b")

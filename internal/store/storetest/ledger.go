@@ -30,12 +30,12 @@ func testChain(t *testing.T, s store.Store) {
 					return fmt.Errorf("head within the closure: got %d, %v, want %d", head, err, seq)
 				}
 			}
-			_, err := verifyChain(tx)
+			_, err := VerifyChain(tx)
 			return err
 		})
 	}
 	mustView(t, s, func(r store.Reader) error {
-		known, err := verifyChain(r)
+		known, err := VerifyChain(r)
 		if err == nil && len(known) != 30 {
 			err = fmt.Errorf("got %d entries, want 30", len(known))
 		}
@@ -65,7 +65,7 @@ func testDuplicate(t *testing.T, s store.Store) {
 		})
 	}
 	mustView(t, s, func(r store.Reader) error {
-		known, err := verifyChain(r)
+		known, err := VerifyChain(r)
 		if err == nil && len(known) != 3 {
 			err = fmt.Errorf("got %d entries, want 3", len(known))
 		}
@@ -114,7 +114,7 @@ func testFailedNumbers(t *testing.T, s store.Store) {
 		}
 	}
 	mustView(t, s, func(r store.Reader) error {
-		known, err := verifyChain(r)
+		known, err := VerifyChain(r)
 		if err == nil && len(known) != 5 {
 			err = fmt.Errorf("got %d entries, want 5", len(known))
 		}

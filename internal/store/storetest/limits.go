@@ -65,7 +65,7 @@ func testLargeEntries(t *testing.T, s store.Store) {
 		if err != nil || !bytes.Equal(rec.Entry.Content, e.Content) {
 			return fmt.Errorf("got %d bytes, %v, want %d", len(rec.Entry.Content), err, len(e.Content))
 		}
-		_, err = verifyChain(r)
+		_, err = VerifyChain(r)
 		return err
 	})
 	for what, bad := range map[string]store.Entry{
@@ -133,7 +133,7 @@ func testBadEntries(t *testing.T, s store.Store) {
 		wantError(t, fmt.Sprintf("Append %q with %q, %q", e.ID, e.Content, e.Outcome), err, store.ErrInvalid)
 	}
 	mustView(t, s, func(r store.Reader) error {
-		known, err := verifyChain(r)
+		known, err := VerifyChain(r)
 		if err == nil && len(known) != 0 {
 			err = fmt.Errorf("got entries %q, want none", known)
 		}
@@ -210,7 +210,7 @@ func testManyWrites(t *testing.T, s store.Store) {
 		return nil
 	})
 	mustView(t, s, func(r store.Reader) error {
-		known, err := verifyChain(r)
+		known, err := VerifyChain(r)
 		if err == nil && len(known) != n {
 			err = fmt.Errorf("got %d entries, want %d", len(known), n)
 		}
