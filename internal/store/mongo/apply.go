@@ -3,7 +3,6 @@ package mongo
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -264,12 +263,24 @@ type writes struct{ keys, documents []mongo.WriteModel }
 type last struct {
 	now *store.Document
 	n   int64
-	had map[store.Key]bool // keys that it had before the last commit, at any time
-	// kept are the keys of now that it also had before the first commit.
+	had map[store.Key]bool // keys that it had before or after any of the commits
+	// kept are the keys that it had before and after all of them. Of others the
+	// collection may be in any state: another process may have got half way.
 	kept map[store.Key]bool
 }
 
-func (s *last) have(keys []store.Key) {
+// follow takes the document on to what commit n made of it.
+func (s *last) follow(now *store.Document, n int64) {
+	s.now, s.n = now, n
+	var keys []store.Key
+	if now != nil {
+		keys = now.Keys
+	}
+	for k := range s.kept {
+		if !slices.Contains(keys, k) {
+			delete(s.kept, k)
+		}
+	}
 	for _, k := range keys {
 		s.had[k] = true
 	}
@@ -289,10 +300,8 @@ func (l *lab) writesOf(ctx context.Context, commits []*commit) (writes, error) {
 				}
 				all[ch.ref] = state
 				order = append(order, ch.ref)
-			} else if state.now != nil {
-				state.have(state.now.Keys)
 			}
-			state.now, state.n = ch.now, c.n
+			state.follow(ch.now, c.n)
 		}
 	}
 	var w writes
@@ -318,9 +327,9 @@ func (l *lab) before(ctx context.Context, c *commit, ch *change) (*last, error) 
 		before = rows[ch.ref].doc
 	}
 	if before != nil {
-		state.have(before.Keys)
-		if !c.blind {
-			maps.Copy(state.kept, state.had)
+		for _, k := range before.Keys {
+			state.had[k] = true
+			state.kept[k] = !c.blind
 		}
 	}
 	return state, nil
