@@ -241,7 +241,9 @@ func wantCollections(t *testing.T, s store.Store, uri string) {
 		}
 	}
 	for what := range got {
-		if !want[what] {
+		// A key may be left of what the killed process had sent last: readers
+		// pass it over, as wantMarks sees.
+		if !want[what] && !strings.HasPrefix(what, "key ") {
 			t.Errorf("the collections have %s, which is not so", what)
 		}
 	}
