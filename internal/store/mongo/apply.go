@@ -3,8 +3,8 @@ package mongo
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +28,8 @@ const (
 	// trimAfter is how long a commit keeps its changes after it was applied:
 	// Views that began before it need them, and live at most MaxView.
 	trimFactor = 12 // times MaxView
+	// writesAtOnce is how many writes share a call, and its time.
+	writesAtOnce = 1000
 	// trimBatch is how many commits lose their changes at once.
 	trimBatch = 64
 )
@@ -104,6 +106,8 @@ func (a *applier) run(l *lab) {
 		if commits == nil {
 			return
 		}
+		// Fewer at once, if it did not work out with more.
+		commits = commits[:max(1, len(commits)>>try)]
 		if err := l.apply(commits); err != nil {
 			l.s.log.say(slog.LevelWarn, "store could not apply commits and tries again", "lab", l.id, "err", err)
 			try++
@@ -169,8 +173,7 @@ func (a *applier) wake() {
 // by several processes at once: every write is guarded by the number of its
 // commit.
 func (l *lab) apply(commits []*commit) error {
-	ctx, cancel := context.WithTimeoutCause(l.s.life, l.s.opts.Timeout, errNoAnswer)
-	defer cancel()
+	ctx := l.s.life
 	if !commits[0].mine {
 		n, err := l.s.appliedOf(ctx, l.id)
 		if err != nil {
@@ -201,6 +204,8 @@ func (l *lab) apply(commits []*commit) error {
 }
 
 func (s *Store) moveWatermark(ctx context.Context, lab store.LabID, n int64) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
+	defer cancel()
 	_, err := s.labs.UpdateOne(ctx, bson.D{{Key: "_id", Value: string(lab)}, {Key: "lab", Value: string(lab)}},
 		bson.D{{Key: "$max", Value: bson.D{{Key: "applied", Value: n}}}}, options.UpdateOne().SetUpsert(true))
 	return engineError(ctx, "moving the watermark", err)
@@ -233,9 +238,17 @@ func (s *Store) write(ctx context.Context, w writes) error {
 // bulk makes writes in any order. Those that find a newer state already there
 // are done.
 func (s *Store) bulk(ctx context.Context, c *mongo.Collection, writes []mongo.WriteModel) error {
-	if len(writes) == 0 {
-		return nil
+	for part := range slices.Chunk(writes, writesAtOnce) {
+		if err := s.bulkPart(ctx, c, part); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (s *Store) bulkPart(ctx context.Context, c *mongo.Collection, writes []mongo.WriteModel) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
+	defer cancel()
 	_, err := c.BulkWrite(ctx, writes, options.BulkWrite().SetOrdered(false))
 	if err == nil || onlyDuplicates(err) {
 		return nil
@@ -250,12 +263,24 @@ type writes struct{ keys, documents []mongo.WriteModel }
 type last struct {
 	now *store.Document
 	n   int64
-	had map[store.Key]bool // keys that it had before the last commit, at any time
-	// kept are the keys of now that it also had before the first commit.
+	had map[store.Key]bool // keys that it had before or after any of the commits
+	// kept are the keys that it had before and after all of them. Of others the
+	// collection may be in any state: another process may have got half way.
 	kept map[store.Key]bool
 }
 
-func (s *last) have(keys []store.Key) {
+// follow takes the document on to what commit n made of it.
+func (s *last) follow(now *store.Document, n int64) {
+	s.now, s.n = now, n
+	var keys []store.Key
+	if now != nil {
+		keys = now.Keys
+	}
+	for k := range s.kept {
+		if !slices.Contains(keys, k) {
+			delete(s.kept, k)
+		}
+	}
 	for _, k := range keys {
 		s.had[k] = true
 	}
@@ -275,10 +300,8 @@ func (l *lab) writesOf(ctx context.Context, commits []*commit) (writes, error) {
 				}
 				all[ch.ref] = state
 				order = append(order, ch.ref)
-			} else if state.now != nil {
-				state.have(state.now.Keys)
 			}
-			state.now, state.n = ch.now, c.n
+			state.follow(ch.now, c.n)
 		}
 	}
 	var w writes
@@ -304,9 +327,9 @@ func (l *lab) before(ctx context.Context, c *commit, ch *change) (*last, error) 
 		before = rows[ch.ref].doc
 	}
 	if before != nil {
-		state.have(before.Keys)
-		if !c.blind {
-			maps.Copy(state.kept, state.had)
+		for _, k := range before.Keys {
+			state.had[k] = true
+			state.kept[k] = !c.blind
 		}
 	}
 	return state, nil
@@ -349,7 +372,7 @@ func documentOf(lab store.LabID, ref store.Ref, state *last) (bson.Raw, error) {
 	if state.now == nil {
 		b = bsoncore.AppendDateTimeElement(b, "gone", time.Now().UnixMilli())
 	} else {
-		b = appendFields(b, state.now)
+		b = encoding{}.appendFields(b, state.now)
 	}
 	return bsoncore.AppendDocumentEnd(b, start)
 }

@@ -104,13 +104,14 @@ func (l *lab) absorb(c *commit) {
 	for i := range c.changes {
 		ch := &c.changes[i]
 		key, r := cacheKey{l.id, l.era, ch.ref}, row{ch.now, c.n}
-		l.size += r.size(ch.ref)
+		c.size += r.size(ch.ref)
 		if c.mine {
 			l.s.cache.put(key, r)
 		} else {
 			l.s.cache.refresh(key, r)
 		}
 	}
+	l.size += c.size
 	if !c.mine {
 		l.applier.watch(l)
 	}
@@ -140,6 +141,9 @@ func (l *lab) hasApplied(n int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if n = min(n, l.top.n); n > l.applied {
+		for _, c := range l.log[l.applied-l.base : n-l.base] {
+			l.size -= c.size
+		}
 		l.applied = n
 		l.cover = nil
 		l.prune()
@@ -157,12 +161,6 @@ func (l *lab) prune() {
 	}
 	l.log = slices.Clone(l.log[keep-l.base:])
 	l.base = keep
-	l.size = 0
-	for _, c := range l.log {
-		for i := range c.changes {
-			l.size += row{c.changes[i].now, c.n}.size(c.changes[i].ref)
-		}
-	}
 }
 
 // pending are the commits that are not applied yet.

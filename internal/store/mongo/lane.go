@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -146,9 +147,12 @@ func (l *lab) serveGroup(jobs []*job) {
 	for _, j := range g.jobs {
 		if err != nil {
 			j.done <- err
-		} else {
-			j.done <- j.err
+			continue
 		}
+		if p, ok := errors.AsType[*staging.PanicError](j.err); ok {
+			l.s.opts.Logger.Error("closure panicked", "lab", l.id, "panic", p.Value, "stack", string(p.Stack))
+		}
+		j.done <- j.err
 	}
 	l.requeue(g.later)
 	if err != nil {

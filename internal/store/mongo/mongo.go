@@ -220,6 +220,9 @@ func (s *Store) rollForward(ctx context.Context) error {
 		if err := l.catchUp(ctx); err != nil {
 			return err
 		}
+		if len(l.pending()) > 0 {
+			l.applier.start(l)
+		}
 	}
 	return nil
 }

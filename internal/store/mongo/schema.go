@@ -18,7 +18,7 @@ const (
 	// that the commits up to n are applied, and trimmed up to which one they
 	// have lost their changes.
 	labs = "labs"
-	// commits is the history: see commit.encode.
+	// commits is the history: see encoding.encode.
 	commits = "commits"
 	// documents is the current state:
 	//
