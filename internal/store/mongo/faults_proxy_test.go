@@ -34,15 +34,23 @@ type weather struct {
 	off     bool          // all connections are reset, new ones at once
 	limit   int           // bytes of answers that a connection sees, then it ends
 
-	// One request that has match in it gets half of its answer, and its
-	// connection is reset; or the request itself is lost, and so not executed.
+	// One request that has match in it meets its fate, upon which next follows.
 	match []byte
-	lose  bool
-	next  *weather // follows upon that
+	fate  fate
+	next  *weather
 	met   atomic.Bool
 
 	over chan struct{} // closed when another weather comes
 }
+
+// fate is what becomes of a request. The first two reset its connection.
+type fate int
+
+const (
+	answerCut fate = iota // half of its answer arrives
+	lost                  // it does not arrive itself
+	late                  // it arrives when the next weather is over
+)
 
 // link is a connection of the store with the one that stands for it.
 type link struct {
@@ -64,8 +72,7 @@ func (l *link) reset() {
 // that leads through it.
 func mustProxy(t testing.TB, uri string) (*proxy, string) {
 	t.Helper()
-	scheme, rest, _ := strings.Cut(uri, "://")
-	host, path, _ := strings.Cut(rest, "/")
+	scheme, host, path := partsOf(uri)
 	if strings.Contains(host, ",") || strings.Contains(path, "replicaSet") || strings.HasSuffix(scheme, "srv") {
 		t.Skip("SKIPPED: a client of a replica set finds its members by itself, round any proxy: set MONGODB_URI to a single server")
 	}
@@ -89,6 +96,13 @@ func mustProxy(t testing.TB, uri string) (*proxy, string) {
 	return p, scheme + "://" + user + listener.Addr().String() + "/" + path
 }
 
+// partsOf cuts a connection string.
+func partsOf(uri string) (scheme, host, path string) {
+	scheme, rest, _ := strings.Cut(uri, "://")
+	host, path, _ = strings.Cut(rest, "/")
+	return scheme, host, path
+}
+
 // set changes the weather. Connections that bytes were lost on end with it.
 func (p *proxy) set(w *weather) {
 	p.mu.Lock()
@@ -96,6 +110,7 @@ func (p *proxy) set(w *weather) {
 	w.over = make(chan struct{})
 	if p.now.drop || w.off {
 		for l := range p.links {
+			p.disturbed.Add(1)
 			l.reset()
 		}
 	}
@@ -207,10 +222,13 @@ func (p *proxy) matched(l *link, w *weather, to *net.TCPConn, piece []byte, answ
 	p.mu.Lock()
 	doomed := l.doomed
 	if !answer && w.match != nil && bytes.Contains(piece, w.match) && w.met.CompareAndSwap(false, true) {
-		l.doomed, doomed = w, w
+		doomed = w
+		if w.fate == answerCut {
+			l.doomed = w
+		}
 	}
 	p.mu.Unlock()
-	if doomed == nil || !answer && !doomed.lose {
+	if doomed == nil || !answer && doomed.fate == answerCut {
 		return true
 	}
 	p.disturbed.Add(1)
@@ -219,6 +237,10 @@ func (p *proxy) matched(l *link, w *weather, to *net.TCPConn, piece []byte, answ
 	}
 	if doomed.next != nil {
 		p.set(doomed.next)
+	}
+	if doomed.fate == late {
+		<-doomed.next.over
+		return true
 	}
 	l.reset()
 	return false
