@@ -3,11 +3,10 @@ package mongo
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/big"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -67,11 +66,7 @@ func (g *group) commit() error {
 // pause waits, longer after more lost races, but never the same.
 func (g *group) pause(try int) {
 	limit := time.Duration(min(try, 10)) * 4 * time.Millisecond
-	n, err := rand.Int(rand.Reader, big.NewInt(int64(limit)))
-	if err != nil {
-		n = big.NewInt(int64(limit))
-	}
-	wait := time.NewTimer(time.Duration(n.Int64()))
+	wait := time.NewTimer(rand.N(limit))
 	defer wait.Stop()
 	select {
 	case <-wait.C:

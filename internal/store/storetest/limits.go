@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,6 +23,7 @@ var limitTests = []test{
 	{"BadLabs", testBadLabs},
 	{"ManyWritesInOneClosure", testManyWrites},
 	{"LargeClosures", testLargeClosures},
+	{"NeighboursOfALargeClosure", testLargeNeighbour},
 }
 
 // object is a JSON object of n bytes.
@@ -240,7 +243,7 @@ func largeClosures() map[string]func(store.Tx) error {
 		"large documents": func(tx store.Tx) error {
 			return fill(len(largeBody), 4, func(i int) error { return tx.Put(store.Document{Kind: "l", ID: fmt.Sprint(i), Body: largeBody}) })
 		},
-		"arrays of small numbers": func(tx store.Tx) error {
+		"small numbers": func(tx store.Tx) error {
 			return fill(len(numbersBody), 8, func(i int) error {
 				return tx.Put(store.Document{Kind: "n", ID: fmt.Sprintf("%06d", i), Body: numbersBody})
 			})
@@ -256,8 +259,19 @@ func largeClosures() map[string]func(store.Tx) error {
 
 var (
 	largeBody   = object(store.MaxBodyBytes - 260)
-	numbersBody = []byte(`{"n":[` + strings.Repeat("1,", 20<<10) + `1]}`)
+	numbersBody = numbers(7000)
 )
+
+// numbers is an object of small numbers, which grow where an integer takes
+// eight bytes.
+func numbers(n int) []byte {
+	b := []byte("{")
+	for i := range n {
+		b = fmt.Appendf(b, `"%c%c%c":1,`, 'a'+i/676, 'a'+i/26%26, 'a'+i%26)
+	}
+	b[len(b)-1] = '}'
+	return b
+}
 
 func testLargeClosures(t *testing.T, s store.Store) {
 	var all errgroup.Group
@@ -289,4 +303,33 @@ func testLargeClosures(t *testing.T, s store.Store) {
 		}
 		return errors.Join(wantBody(r, "n", "000007", string(numbersBody)), wantBody(r, "l", "1", string(largeBody)), wantMissing(r, "one", "more"))
 	})
+}
+
+// testLargeNeighbour lets a closure that is as large as can be wait behind small
+// ones, which may share a commit: together they would be too large.
+func testLargeNeighbour(t *testing.T, s store.Store) {
+	started, release := make(chan struct{}), make(chan struct{})
+	var all errgroup.Group
+	all.Go(func() error {
+		var once sync.Once
+		return s.Update(t.Context(), lab, func(tx store.Tx) error {
+			once.Do(func() { close(started); <-release })
+			return nil
+		})
+	})
+	<-started
+	for i := range 40 {
+		all.Go(func() error {
+			return s.Update(t.Context(), lab, func(tx store.Tx) error {
+				return tx.Put(store.Document{Kind: "small", ID: fmt.Sprint(i), Body: object(100 << 10)})
+			})
+		})
+	}
+	time.Sleep(100 * time.Millisecond) // until they are queued, as a rule
+	all.Go(func() error { return s.Update(t.Context(), lab, largeClosures()["large documents"]) })
+	time.Sleep(100 * time.Millisecond)
+	close(release)
+	if err := all.Wait(); err != nil {
+		t.Error(err)
+	}
 }
