@@ -1,6 +1,7 @@
 package mongo_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,6 +12,21 @@ import (
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
 )
+
+// TestAnswerToOneWhoLeft: a closure that was not run since its caller had left
+// is never said to be committed. (It was, if the caller happened to look into
+// its mail box late.)
+func TestAnswerToOneWhoLeft(t *testing.T) {
+	t.Parallel()
+	s := mustOpen(t, ours.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	ran := false
+	err := ours.AnswerToOneWhoLeft(ctx, s, faultLab, func(store.Tx) error { ran = true; return nil })
+	if ran || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, run: %v, want the context's error of a closure that was not run", err, ran)
+	}
+}
 
 // TestPostponedRunsOnce has a group grow full, so that a closure is left to the
 // next one, and then has to begin anew. (The closure was left twice, and ran

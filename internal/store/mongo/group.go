@@ -172,6 +172,7 @@ func (g *group) runJob(j *job) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.gone {
+		j.err = j.ctx.Err() // not what an attempt before this one left there
 		return
 	}
 	g.base.caller = j.ctx
