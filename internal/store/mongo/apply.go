@@ -372,7 +372,7 @@ func documentOf(lab store.LabID, ref store.Ref, state *last) (bson.Raw, error) {
 	if state.now == nil {
 		b = bsoncore.AppendDateTimeElement(b, "gone", time.Now().UnixMilli())
 	} else {
-		b = appendFields(b, state.now)
+		b = encoding{}.appendFields(b, state.now)
 	}
 	return bsoncore.AppendDocumentEnd(b, start)
 }

@@ -54,6 +54,12 @@ const (
 	groupBytes = 4 << 20
 )
 
+// encoding is how a commit is written.
+type encoding struct {
+	blind    bool // without what was before
+	verbatim bool // with JSON as it came, in binary values
+}
+
 // encode writes a commit as the document of collection commits:
 //
 //	{_id: {lab, n}, lab, by, seq, hash, changed: 3,
@@ -63,7 +69,7 @@ const (
 // seq and hash are the head of the ledger after it. first, last and entries are
 // there when entries are; now is missing for a deleted document and before for
 // a new one. changes go when the commit is trimmed.
-func (c *commit) encode(lab store.LabID) (bson.Raw, error) {
+func (w encoding) encode(lab store.LabID, c *commit) (bson.Raw, error) {
 	start, b := bsoncore.AppendDocumentStart(make([]byte, 0, 1024+512*len(c.changes)+1024*len(c.records)))
 	b = appendCommitID(b, "_id", lab, c.n)
 	b = bsoncore.AppendStringElement(b, "lab", string(lab))
@@ -71,15 +77,15 @@ func (c *commit) encode(lab store.LabID) (bson.Raw, error) {
 	b = bsoncore.AppendInt64Element(b, "seq", int64(c.seq))
 	b = bsoncore.AppendBinaryElement(b, "hash", bson.TypeBinaryGeneric, c.hash[:])
 	b = bsoncore.AppendInt64Element(b, "changed", int64(len(c.changes)))
-	if c.blind {
+	if w.blind {
 		b = bsoncore.AppendBooleanElement(b, "blind", true)
 	}
 	if n := len(c.records); n > 0 {
 		b = bsoncore.AppendInt64Element(b, "first", int64(c.records[0].Seq))
 		b = bsoncore.AppendInt64Element(b, "last", int64(c.records[n-1].Seq))
-		b = appendEntries(b, c.records)
+		b = w.appendEntries(b, c.records)
 	}
-	b = c.appendChanges(b)
+	b = w.appendChanges(b, c.changes)
 	b, err := bsoncore.AppendDocumentEnd(b, start)
 	return b, err
 }
@@ -92,7 +98,7 @@ func appendCommitID(b []byte, key string, lab store.LabID, n int64) []byte {
 	return b
 }
 
-func appendEntries(b []byte, records []store.Record) []byte {
+func (w encoding) appendEntries(b []byte, records []store.Record) []byte {
 	all, b := bsoncore.AppendArrayElementStart(b, "entries")
 	for i := range records {
 		r := &records[i]
@@ -100,25 +106,25 @@ func appendEntries(b []byte, records []store.Record) []byte {
 		b = bsoncore.AppendStringElement(rest, "id", r.Entry.ID)
 		b = bsoncore.AppendInt64Element(b, "seq", int64(r.Seq))
 		b = bsoncore.AppendBinaryElement(b, "prev", bson.TypeBinaryGeneric, r.Prev[:])
-		b = appendJSON(b, "content", r.Entry.Content)
-		b = appendJSON(b, "outcome", r.Entry.Outcome)
+		b = w.appendJSON(b, "content", r.Entry.Content)
+		b = w.appendJSON(b, "outcome", r.Entry.Outcome)
 		b, _ = bsoncore.AppendDocumentEnd(b, start)
 	}
 	b, _ = bsoncore.AppendArrayEnd(b, all)
 	return b
 }
 
-func (c *commit) appendChanges(b []byte) []byte {
+func (w encoding) appendChanges(b []byte, changes []change) []byte {
 	all, b := bsoncore.AppendArrayElementStart(b, "changes")
-	for i, ch := range c.changes {
+	for i, ch := range changes {
 		start, rest := bsoncore.AppendDocumentElementStart(b, place(i))
 		b = bsoncore.AppendStringElement(rest, "kind", string(ch.ref.Kind))
 		b = bsoncore.AppendStringElement(b, "id", ch.ref.ID)
 		if ch.now != nil {
-			b = appendState(b, "now", ch.now)
+			b = w.appendState(b, "now", ch.now)
 		}
-		if ch.before != nil && !c.blind {
-			b = appendState(b, "before", ch.before)
+		if ch.before != nil && !w.blind {
+			b = w.appendState(b, "before", ch.before)
 		}
 		b, _ = bsoncore.AppendDocumentEnd(b, start)
 	}
@@ -126,16 +132,16 @@ func (c *commit) appendChanges(b []byte) []byte {
 	return b
 }
 
-func appendState(b []byte, key string, d *store.Document) []byte {
+func (w encoding) appendState(b []byte, key string, d *store.Document) []byte {
 	start, b := bsoncore.AppendDocumentElementStart(b, key)
-	b = appendFields(b, d)
+	b = w.appendFields(b, d)
 	b, _ = bsoncore.AppendDocumentEnd(b, start)
 	return b
 }
 
 // appendFields writes what is the same of a document in a commit and in the
 // collection documents.
-func appendFields(b []byte, d *store.Document) []byte {
+func (w encoding) appendFields(b []byte, d *store.Document) []byte {
 	b = bsoncore.AppendInt64Element(b, "seq", int64(d.Seq))
 	if len(d.Keys) > 0 {
 		all, rest := bsoncore.AppendArrayElementStart(b, "keys")
@@ -147,14 +153,17 @@ func appendFields(b []byte, d *store.Document) []byte {
 		}
 		b, _ = bsoncore.AppendArrayEnd(rest, all)
 	}
-	return appendJSON(b, "body", d.Body)
+	return w.appendJSON(b, "body", d.Body)
 }
 
 // styleOf is the name of the field that says how the JSON of another one is
 // escaped, where that is not plain.
 func styleOf(key string) string { return key + "Style" }
 
-func appendJSON(b []byte, key string, object []byte) []byte {
+func (w encoding) appendJSON(b []byte, key string, object []byte) []byte {
+	if w.verbatim {
+		return bsoncore.AppendBinaryElement(b, key, bson.TypeBinaryGeneric, object)
+	}
 	b, style := native.Append(b, key, object)
 	if style != native.Plain {
 		b = bsoncore.AppendInt32Element(b, styleOf(key), int32(style))

@@ -127,7 +127,7 @@ func (f *fields) json(key string) []byte {
 	return b
 }
 
-// state reads what appendFields has written.
+// state reads what encoding.appendFields has written.
 func (f *fields) state(ref store.Ref) *store.Document {
 	d := &store.Document{Kind: ref.Kind, ID: ref.ID, Seq: store.Seq(f.number("seq"))}
 	f.each("keys", func(k *fields) {

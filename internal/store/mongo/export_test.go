@@ -15,3 +15,9 @@ func WithFault(opts Options, fault func(Step)) Options {
 func (s step) String() string {
 	return [...]string{"before commit", "after commit", "between writes", "before watermark", "after watermark"}[s]
 }
+
+// The checks on opening, of servers that no test has.
+var (
+	CheckVersion  = checkVersion
+	CheckShardKey = checkShardKey
+)

@@ -49,6 +49,10 @@ var (
 func (g *group) commit() error {
 	for try := 0; ; try++ {
 		err := g.attempt()
+		if errors.Is(err, store.ErrTooLarge) && len(g.jobs) > 1 {
+			g.jobs, g.later = g.jobs[:1], append(slices.Clone(g.jobs[1:]), g.later...)
+			continue
+		}
 		if !errors.Is(err, errMoved) {
 			return err
 		}
@@ -219,17 +223,18 @@ func (g *group) gather() (*commit, error) {
 	return c, nil
 }
 
-// encoded is the commit as a document that fits.
+// encoded is the commit as a document that fits: without what was before if it
+// must be, and then with JSON as it came, which cannot grow.
 func (c *commit) encoded(lab store.LabID) (bson.Raw, error) {
-	raw, err := c.encode(lab)
-	if err == nil && len(raw) > maxCommitBytes {
-		c.blind = true
-		raw, err = c.encode(lab)
+	var raw bson.Raw
+	for _, w := range []encoding{{}, {blind: true}, {blind: true, verbatim: true}} {
+		var err error
+		if raw, err = w.encode(lab, c); err != nil || len(raw) <= maxCommitBytes {
+			c.blind = w.blind
+			return raw, err
+		}
 	}
-	if err == nil && len(raw) > maxCommitBytes {
-		err = fmt.Errorf("%d bytes in one commit, limit %d: %w", len(raw), maxCommitBytes, store.ErrTooLarge)
-	}
-	return raw, err
+	return nil, fmt.Errorf("%d bytes in one commit, limit %d: %w", len(raw), maxCommitBytes, store.ErrTooLarge)
 }
 
 // insert makes the commit, if nobody else makes one with that number.

@@ -32,6 +32,23 @@ func weigh(ref store.Ref, d *store.Document) int {
 	return size
 }
 
+// grows says whether a layer that a closure writes may become larger by so many
+// bytes.
+func (l *layer) grows(by int) error {
+	if l.size+by > store.MaxUpdateBytes {
+		return tooLarge("bytes of one closure", l.size+by, store.MaxUpdateBytes)
+	}
+	return nil
+}
+
+// replacing is by how much a layer grows with a document.
+func (l *layer) replacing(ref store.Ref, d *store.Document) int {
+	if old, known := l.docs[ref]; known {
+		return weigh(ref, d) - weigh(ref, old)
+	}
+	return weigh(ref, d)
+}
+
 func (l *layer) add(r store.Record) {
 	l.size += overhead + len(r.Bytes)
 	l.records = append(l.records, r)
@@ -67,12 +84,10 @@ func (l *layer) set(ref store.Ref, d *store.Document) {
 	if l.docs == nil {
 		l.docs = make(map[store.Ref]*store.Document)
 	}
-	if old, known := l.docs[ref]; known {
-		l.size -= weigh(ref, old)
-	} else {
+	l.size += l.replacing(ref, d)
+	if _, known := l.docs[ref]; !known {
 		l.order = append(l.order, ref)
 	}
-	l.size += weigh(ref, d)
 	l.docs[ref] = d
 }
 

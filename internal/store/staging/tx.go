@@ -36,6 +36,9 @@ func (t *tx) Append(e store.Entry) (store.Seq, error) {
 	case t.fault != nil:
 		return 0, err
 	}
+	if err := t.local.grows(overhead + len(e.Content) + len(e.Outcome)); err != nil {
+		return 0, err
+	}
 	sealed := store.Seal(e, t.seq+1, t.hash)
 	sealed = withBytes(sealed, sealed.Bytes, len(e.Content), len(e.Outcome))
 	t.local.add(sealed)
@@ -60,6 +63,9 @@ func (t *tx) Put(d store.Document) error {
 		return err
 	}
 	if err := checkDocument(d); err != nil {
+		return err
+	}
+	if err := t.local.grows(t.local.replacing(refOf(&d), &d)); err != nil {
 		return err
 	}
 	d.Seq = t.seq

@@ -16,6 +16,23 @@ var ledgerTests = []test{
 	{"FailedClosuresUseNoNumbers", testFailedNumbers},
 	{"EntriesPageByNumber", testEntries},
 	{"RecordsCanBeParsed", testParse},
+	{"EntriesComeBackByteForByte", testEntryBytes},
+}
+
+func testEntryBytes(t *testing.T, s store.Store) {
+	for i, body := range hostileBodies {
+		mustAppend(t, s, store.Entry{ID: fmt.Sprint(i), Content: []byte(body), Outcome: []byte(body)})
+	}
+	mustView(t, s, func(r store.Reader) error {
+		for i, body := range hostileBodies {
+			rec, err := r.Entry(fmt.Sprint(i))
+			if err != nil || string(rec.Entry.Content) != body || string(rec.Entry.Outcome) != body {
+				return fmt.Errorf("got %s and %s, %v, want twice %s", rec.Entry.Content, rec.Entry.Outcome, err, body)
+			}
+		}
+		_, err := VerifyChain(r)
+		return err
+	})
 }
 
 func testChain(t *testing.T, s store.Store) {

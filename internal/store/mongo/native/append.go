@@ -23,8 +23,7 @@ func Append(dst []byte, key string, object []byte) ([]byte, Style) {
 		dst = append(dst, key...)
 		dst = append(dst, 0)
 		limit := len(dst) + maxEncoding(len(object))
-		var room [64]span
-		w := writer{json: object, at: 1, dst: dst, limit: limit, names: room[:0]}
+		w := writer{json: object, at: 1, dst: dst, limit: limit}
 		if w.object(1) && w.at == len(object) && len(w.dst) <= limit && !(w.raw && w.escaped) {
 			if w.escaped {
 				return w.dst, HTML
@@ -43,11 +42,16 @@ type writer struct {
 	json  []byte // valid UTF-8, at most maxObject
 	at    int    // what comes next in json
 	dst   []byte
-	limit int    // the length of dst above which the document is too large
-	names []span // of the objects that are open, as they stand in json
+	limit int // the length of dst above which the document is too large
 
 	// what has been seen of the characters that tell the styles apart
 	raw, escaped bool
+
+	// names are those of the objects that are open, all in few, which costs no
+	// allocation, or all in many.
+	names int
+	few   [64]span
+	many  []span
 }
 
 // span is where a name lies in the JSON. Names are compared as they stand
@@ -55,6 +59,26 @@ type writer struct {
 type span struct{ from, to uint16 }
 
 func (w *writer) name(s span) []byte { return w.json[s.from:s.to] }
+
+func (w *writer) push(s span) {
+	switch {
+	case w.names < len(w.few):
+		w.few[w.names] = s
+	case w.names == len(w.few):
+		w.many = append(append(w.many[:0], w.few[:]...), s)
+	default:
+		w.many = append(w.many[:w.names], s)
+	}
+	w.names++
+}
+
+// since are the names from the one that was pushed as first.
+func (w *writer) since(first int) []span {
+	if w.names <= len(w.few) {
+		return w.few[first:w.names]
+	}
+	return w.many[first:w.names]
+}
 
 // next takes the byte c if it comes next.
 func (w *writer) next(c byte) bool {
@@ -72,7 +96,7 @@ func (w *writer) object(depth int) bool {
 	}
 	start := len(w.dst)
 	w.dst = append(w.dst, 0, 0, 0, 0)
-	first := len(w.names)
+	first := w.names
 	seen, twice := uint64(0), false
 	for more := !w.next('}'); more; {
 		typeAt := len(w.dst)
@@ -83,7 +107,7 @@ func (w *writer) object(depth int) bool {
 		}
 		w.dst = append(w.dst, 0)
 		name := span{uint16(from), uint16(w.at - 2)}
-		w.names = append(w.names, name)
+		w.push(name)
 		bit := bitOf(w.name(name))
 		twice = twice || seen&bit != 0
 		seen |= bit
@@ -94,10 +118,10 @@ func (w *writer) object(depth int) bool {
 			return false
 		}
 	}
-	if twice && w.duplicates(w.names[first:]) {
+	if twice && w.duplicates(w.since(first)) {
 		return false
 	}
-	w.names = w.names[:first]
+	w.names = first
 	w.end(start)
 	return true
 }
@@ -267,13 +291,11 @@ func parseInt(literal []byte) (int64, bool) {
 func (w *writer) text() bool {
 	from, i := w.at, w.at
 	for {
-		for i < len(w.json) && !stops[w.json[i]] {
-			i++
-		}
+		i += run(w.json[i:])
 		if i == len(w.json) {
 			return false
 		}
-		switch w.json[i] {
+		switch c := w.json[i]; c {
 		case '"':
 			w.dst = append(w.dst, w.json[from:i]...)
 			w.at = i + 1
@@ -289,11 +311,12 @@ func (w *writer) text() bool {
 		case '<', '>', '&':
 			w.raw = true
 			i++
-		case 0xE2:
+		default:
+			if c < ' ' {
+				return false
+			}
 			w.raw = w.raw || separator(w.json[i:])
 			i++
-		default:
-			return false
 		}
 	}
 }
@@ -361,7 +384,7 @@ func (w *writer) control(json []byte) int {
 		c += 9
 	}
 	var room [8]byte
-	if c == 0 || !bytes.Equal(appendControl(room[:0], c)[1:], json) {
+	if c == 0 || !bytes.Equal(appendEscape(room[:0], c)[1:], json) {
 		return 0
 	}
 	w.dst = append(w.dst, c)

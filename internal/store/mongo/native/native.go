@@ -51,20 +51,31 @@ const (
 	typeInt64    = byte(bson.TypeInt64)
 )
 
-// stops marks the bytes at which a run of text ends that is the same in BSON,
-// in plain JSON and in HTML style. 0xE2 begins U+2028 and U+2029.
-var stops = func() (stops [256]bool) {
-	for c := range 0x20 {
-		stops[c] = true
+// run is how many of the first bytes are the same in BSON, in plain JSON and in
+// HTML style, and take no thought: all of ASCII but the control characters,
+// ", \, <, > and &.
+func run(text []byte) int {
+	for i, c := range text {
+		if stops[c] {
+			return i
+		}
 	}
-	for _, c := range []byte("\"\\<>&\xE2") {
+	return len(text)
+}
+
+// stops marks the bytes that end a run.
+var stops = func() (stops [256]bool) {
+	for c := range stops {
+		stops[c] = c < 0x20 || c >= 0x80
+	}
+	for _, c := range []byte(`"\<>&`) {
 		stops[c] = true
 	}
 	return stops
 }()
 
 // separator reports whether a text begins with U+2028 or U+2029.
-func separator[T []byte | string](text T) bool {
+func separator(text []byte) bool {
 	return len(text) >= 3 && text[0] == 0xE2 && text[1] == 0x80 && text[2]&^1 == 0xA8
 }
 

@@ -89,7 +89,7 @@ func (r *reader) fields(b []byte, bracket byte, depth int) error {
 			return errDamaged
 		}
 		name := b[1:end]
-		if c := r.json[len(r.json)-1]; c != bracket {
+		if r.json[len(r.json)-1] != bracket { // a value ends in anything else
 			r.json = append(r.json, ',')
 		}
 		if bracket == '{' {
@@ -169,43 +169,35 @@ func (r *reader) number(kind byte, bits uint64) error {
 
 // text writes a string or a name with its quotation marks.
 func (r *reader) text(s []byte) error {
-	if !utf8.Valid(s) {
+	r.json = append(r.json, '"')
+	from, i := 0, run(s)
+	if i < len(s) && !utf8.Valid(s[i:]) {
 		return errText
 	}
-	r.json = append(r.json, '"')
-	from := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if !stops[c] {
-			continue
-		}
-		length := 1
-		switch {
-		case c == 0xE2:
-			if !r.html || !separator(s[i:]) {
-				continue
-			}
-			length = 3
-		case !r.html && (c == '<' || c == '>' || c == '&'):
-			continue
-		}
-		r.json = append(r.json, s[from:i]...)
-		if length == 3 {
+	for ; i < len(s); i += run(s[i:]) {
+		switch c := s[i]; {
+		case c >= 0x80 && !(r.html && separator(s[i:])), !r.html && (c == '<' || c == '>' || c == '&'):
+			i++
+		case c >= 0x80:
+			r.json = append(r.json, s[from:i]...)
 			r.json = append(r.json, `\u202`...)
 			r.json = append(r.json, '8'+s[i+2]&1)
-		} else {
-			r.json = appendControl(r.json, c)
+			i += 3
+			from = i
+		default:
+			r.json = append(r.json, s[from:i]...)
+			r.json = appendEscape(r.json, c)
+			i++
+			from = i
 		}
-		i += length - 1
-		from = i + 1
 	}
 	r.json = append(r.json, s[from:]...)
 	r.json = append(r.json, '"')
 	return nil
 }
 
-// appendControl escapes a character of ASCII.
-func appendControl(dst []byte, c byte) []byte {
+// appendEscape escapes a character of ASCII.
+func appendEscape(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
 		return append(dst, '\\', c)
