@@ -380,10 +380,11 @@ func documentOf(lab store.LabID, ref store.Ref, state *last) (bson.Raw, error) {
 // trim takes the changes from commits that were applied long ago: their entries
 // stay, and their number, which nobody can use again.
 func (a *applier) trim(l *lab, applied []*commit) {
+	done := l.watermark()
 	a.mu.Lock()
 	now := time.Now()
 	for _, c := range applied {
-		if len(c.changes) > 0 {
+		if len(c.changes) > 0 && c.n <= done {
 			a.due = append(a.due, aged{c.n, now})
 		}
 	}

@@ -170,6 +170,13 @@ func (l *lab) pending() []*commit {
 	return slices.Clone(l.log[l.applied-l.base:])
 }
 
+// watermark is how far the collections are, as far as this process knows.
+func (l *lab) watermark() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.applied
+}
+
 // backlog is how many commits, of about how many bytes, are not applied yet.
 func (l *lab) backlog() (commits int64, bytes int) {
 	l.mu.Lock()
