@@ -1,5 +1,7 @@
 package mongo
 
+import "go.mongodb.org/mongo-driver/v2/event"
+
 // Step is a place on the way of a commit.
 type Step = step
 
@@ -9,6 +11,12 @@ const Steps = int(steps)
 // WithFault makes a store call fault at the steps of its commits.
 func WithFault(opts Options, fault func(Step)) Options {
 	opts.fault = fault
+	return opts
+}
+
+// WithMonitor makes a store show the commands that it sends.
+func WithMonitor(opts Options, monitor *event.CommandMonitor) Options {
+	opts.monitor = monitor
 	return opts
 }
 
