@@ -27,6 +27,7 @@ type commands struct {
 	Rebuild rebuildCommand `cmd:"" help:"Fold all documents from the ledger again. The server must not run."`
 	Backup  backupCommand  `cmd:"" help:"Write a consistent copy of the store, also while the server runs."`
 	Restore restoreCommand `cmd:"" help:"Put a backup into an empty data folder."`
+	Health  healthCommand  `cmd:"" help:"Say whether the server on this machine is ready, by the exit code; for health checks."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
