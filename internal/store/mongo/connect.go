@@ -49,7 +49,8 @@ func clientOptions(opts Options) (*options.ClientOptions, string, error) {
 		SetServerSelectionTimeout(opts.Timeout).
 		SetConnectTimeout(opts.Timeout).
 		// Every call has its own deadline; this is the net below.
-		SetTimeout(2 * opts.Timeout)
+		SetTimeout(2 * opts.Timeout).
+		SetMonitor(opts.monitor)
 	return settings, database, settings.Validate()
 }
 

@@ -3,6 +3,8 @@ package mongo
 import (
 	"context"
 
+	"go.mongodb.org/mongo-driver/v2/event"
+
 	"github.com/ricircolo/ricircolo/internal/store"
 )
 
@@ -15,6 +17,12 @@ const Steps = int(steps)
 // WithFault makes a store call fault at the steps of its commits.
 func WithFault(opts Options, fault func(Step)) Options {
 	opts.fault = fault
+	return opts
+}
+
+// WithMonitor makes a store show the commands that it sends.
+func WithMonitor(opts Options, monitor *event.CommandMonitor) Options {
+	opts.monitor = monitor
 	return opts
 }
 

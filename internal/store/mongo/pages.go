@@ -178,7 +178,7 @@ func (s *Store) changed(lab store.LabID, kind store.Kind, after store.SeqPositio
 func (w *changed) from(after store.SeqPosition, head store.Seq, limit int) {
 	w.rest = windows{after: after.Seq, to: head, width: store.Seq(4 * limit)}
 	w.parts = []bson.D{w.filter(bson.E{Key: "seq", Value: int64(after.Seq)},
-		bson.E{Key: "_id", Value: bson.D{{Key: "$gt", Value: documentID(w.lab, store.Ref{Kind: w.kind, ID: after.ID})}}})}
+		bson.E{Key: "_id.id", Value: bson.D{{Key: "$gt", Value: after.ID}}})}
 }
 
 func (w *changed) filter(more ...bson.E) bson.D {
@@ -198,7 +198,7 @@ func (w *changed) next(ctx context.Context, limit int) ([]found, error) {
 		}
 		part := w.parts[0]
 		w.parts = w.parts[1:]
-		opts := options.Find().SetSort(bson.D{{Key: "seq", Value: 1}, {Key: "_id", Value: 1}}).SetLimit(int64(limit - len(items))).SetBatchSize(int32(limit + 1))
+		opts := options.Find().SetSort(bson.D{{Key: "seq", Value: 1}, {Key: "_id.id", Value: 1}}).SetLimit(int64(limit - len(items))).SetBatchSize(int32(limit + 1))
 		err := find(ctx, w.s.documents, part, opts, func(raw bson.Raw) (bool, error) {
 			item, err := decodeFound(raw)
 			items = append(items, item)

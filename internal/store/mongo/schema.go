@@ -58,7 +58,9 @@ type index struct {
 var indexes = []index{
 	{collection: commits, name: "entry", fields: []string{"lab", "entries.id"}, unique: true, onlyWith: "first"},
 	{collection: commits, name: "ledger", fields: []string{"lab", "last"}},
-	{collection: documents, name: "changed", fields: []string{"lab", "_id.kind", "seq", "_id"}},
+	// Not _id as a whole: DocumentDB would take this index for ranges of _id,
+	// and sort the whole lab.
+	{collection: documents, name: "changed", fields: []string{"lab", "_id.kind", "seq", "_id.id"}},
 	{collection: documents, name: "gone", fields: []string{"gone"}, seconds: goneSeconds},
 }
 
