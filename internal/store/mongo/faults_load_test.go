@@ -44,12 +44,13 @@ type load struct {
 	faults []string        // what the contract does not allow
 	last   time.Time       // when something was acknowledged
 	gap    time.Duration   // the longest time without
+	why    map[string]int  // how often calls failed with an error
 }
 
 // startLoad sets writers and readers on a lab. They stop with the test.
 func startLoad(t *testing.T, name string, newIDs bool, stores ...store.Store) *load {
 	t.Helper()
-	l := &load{stores: stores, name: name, newIDs: newIDs, stop: make(chan struct{}), sent: make(map[string]bool)}
+	l := &load{stores: stores, name: name, newIDs: newIDs, stop: make(chan struct{}), sent: make(map[string]bool), why: make(map[string]int)}
 	for w := range loadWriters {
 		l.work.Go(func() { l.write(w) })
 	}
@@ -173,6 +174,9 @@ func (l *load) call(what string, do func(context.Context) error, fine func(error
 		l.fault("%s: got error %v, want ErrUnavailable or the context's", what, err)
 	}
 	l.failures.Add(1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.why[what+": "+err.Error()]++
 	return err
 }
 
@@ -294,6 +298,9 @@ func (l *load) settle(t *testing.T, uri string) []string {
 		t.Error(fault)
 	}
 	t.Logf("%d acknowledged, %d calls failed, %d entries", l.acks.Load(), l.failures.Load(), len(ids))
+	for why, n := range l.why {
+		t.Logf("%d times %s", n, why)
+	}
 	return ids
 }
 
