@@ -112,7 +112,7 @@ func TestOpenAndCloseBesideLoad(t *testing.T) {
 			t.Errorf("View: %v", err)
 		}
 	}
-	l.settle(t, uri)	// They had the database wait for each other: who applied commits wrote the
+	l.settle(t, uri) // They had the database wait for each other: who applied commits wrote the
 	// same documents, each in an order of its own.
 	if n := l.failures.Load(); n > 0 {
 		t.Errorf("%d calls failed although the database was well", n)
