@@ -1,6 +1,12 @@
 package mongo
 
-import "go.mongodb.org/mongo-driver/v2/event"
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/event"
+
+	"github.com/ricircolo/ricircolo/internal/store"
+)
 
 // Step is a place on the way of a commit.
 type Step = step
@@ -29,3 +35,35 @@ var (
 	CheckVersion  = checkVersion
 	CheckShardKey = checkShardKey
 )
+
+// AbsorbWhileApplying has a lab come upon commits of others while its applier
+// looks whether there is more to do.
+func AbsorbWhileApplying(s *Store, commits int64) {
+	l := newLab(s, "elsewhere")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for n := range commits {
+			l.absorb(&commit{point: point{n: n + 1}})
+			l.hasApplied(n + 1)
+		}
+	}()
+	for {
+		select {
+		case <-done:
+			l.applier.stop()
+			return
+		default:
+			l.applier.more(l)
+		}
+	}
+}
+
+// AnswerToOneWhoLeft is the answer to a call whose caller left before its
+// closure was run. The caller may just see it yet.
+func AnswerToOneWhoLeft(ctx context.Context, s *Store, lab store.LabID, fn func(store.Tx) error) error {
+	j := &job{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	j.leave()
+	s.lab(lab).submit(j)
+	return <-j.done
+}

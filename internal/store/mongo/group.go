@@ -123,6 +123,7 @@ const maxRounds = 8
 
 // run runs the closures until each one has an outcome.
 func (g *group) run() error {
+	defer g.postpone()
 	todo := g.jobs
 	for round := 0; len(todo) > 0; round++ {
 		g.base.together = len(todo) > 1 && round < maxRounds
@@ -147,7 +148,6 @@ func (g *group) run() error {
 		}
 		todo = again
 	}
-	g.postpone()
 	return nil
 }
 
@@ -172,6 +172,7 @@ func (g *group) runJob(j *job) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.gone {
+		j.err = j.ctx.Err() // not what an attempt before this one left there
 		return
 	}
 	g.base.caller = j.ctx
