@@ -1,8 +1,10 @@
 package mongo
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -339,6 +341,11 @@ func (l *lab) writesOf(ctx context.Context, commits []*commit) (writes, error) {
 			state.follow(ch.now, c.n)
 		}
 	}
+	// In one order, whatever the commits: where a server makes the writes of a
+	// call in one transaction, those of two processes wait for each other else.
+	slices.SortFunc(order, func(a, b store.Ref) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
+	})
 	var w writes
 	for _, ref := range order {
 		if err := w.add(l.id, ref, all[ref]); err != nil {
@@ -379,7 +386,7 @@ func (w *writes) add(lab store.LabID, ref store.Ref, state *last) error {
 	w.documents = append(w.documents, mongo.NewReplaceOneModel().
 		SetFilter(append(one(lab, documentID(lab, ref)), older)).SetReplacement(doc).SetUpsert(true))
 	if state.now != nil {
-		for _, k := range state.now.Keys {
+		for _, k := range slices.SortedFunc(slices.Values(state.now.Keys), compareKeys) {
 			delete(state.had, k)
 			if !state.kept[k] {
 				w.keys = append(w.keys, mongo.NewUpdateOneModel().SetFilter(one(lab, keyID(lab, ref, k))).
@@ -387,10 +394,14 @@ func (w *writes) add(lab store.LabID, ref store.Ref, state *last) error {
 			}
 		}
 	}
-	for k := range state.had {
+	for _, k := range slices.SortedFunc(maps.Keys(state.had), compareKeys) {
 		w.keys = append(w.keys, mongo.NewDeleteOneModel().SetFilter(append(one(lab, keyID(lab, ref, k)), older)))
 	}
 	return nil
+}
+
+func compareKeys(a, b store.Key) int {
+	return cmp.Or(cmp.Compare(a.Index, b.Index), cmp.Compare(a.Value, b.Value))
 }
 
 // documentOf is the content of collection documents for a document, or the
