@@ -32,6 +32,9 @@ const (
 	trimFactor = 12 // times MaxView
 	// writesAtOnce is how many writes share a call, and its time.
 	writesAtOnce = 1000
+	// documentsAtOnce is how many documents are written, by as many commits as
+	// it takes, before the watermark moves, which closures may wait for.
+	documentsAtOnce = 1000
 	// trimBatch is how many commits lose their changes at once.
 	trimBatch = 64
 )
@@ -109,7 +112,7 @@ func (a *applier) run(l *lab) {
 			return
 		}
 		// Fewer at once, if it did not work out with more.
-		commits = commits[:max(1, len(commits)>>try)]
+		commits = together(commits[:max(1, len(commits)>>try)])
 		if err := l.apply(commits); err != nil {
 			l.s.log.say(slog.LevelWarn, "store could not apply commits and tries again", "lab", l.id, "err", err)
 			try++
@@ -119,6 +122,21 @@ func (a *applier) run(l *lab) {
 		try = 0
 		a.trim(l, commits)
 	}
+}
+
+// together are those of some commits that are applied at once: it pays where
+// they change the same documents.
+func together(commits []*commit) []*commit {
+	changed := make(map[store.Ref]bool)
+	for i, c := range commits {
+		for j := range c.changes {
+			changed[c.changes[j].ref] = true
+		}
+		if i > 0 && len(changed) > documentsAtOnce {
+			return commits[:i]
+		}
+	}
+	return commits
 }
 
 // more is what is to be applied; nil ends the goroutine.
