@@ -39,6 +39,7 @@ var rows = []row{
 	{folder: "internal/store", pure: true},
 	{folder: "internal/store/staging", own: "internal/store"},
 	{folder: "internal/store/storetest", own: "internal/store"},
+	{folder: "internal/store/transfer", own: "internal/store"},
 	{folder: "internal/store/sqlite", own: "internal/store internal/store/staging"},
 	{folder: "internal/store/mongo", own: "internal/store internal/store/staging"},
 
