@@ -114,7 +114,7 @@ func TestWriterMeanwhile(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				time.Sleep(200 * time.Microsecond) // a writer that is faster than the copy is never caught up with
+				time.Sleep(2 * time.Millisecond) // a writer that is faster than the copy is never caught up with
 			}
 		})
 	}
