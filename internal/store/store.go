@@ -33,6 +33,10 @@ const (
 	MaxBodyBytes  = 4 << 20   // the body of one document
 	MaxEntryBytes = 256 << 10 // content plus outcome of one entry
 	MaxFind       = 1000      // the largest Limit of a query
+	// MaxUpdateBytes is what one closure may write in all: the bytes of its
+	// entries, and of its documents as it leaves them, each with their keys and
+	// 256 bytes more.
+	MaxUpdateBytes = 12 << 20
 )
 
 var (

@@ -96,7 +96,7 @@ type writer struct {
 	queue   chan *job
 	stopped chan struct{}
 
-	cache *cache
+	cache cache
 	labs  map[store.LabID]*labState
 	wal   int64 // length of the WAL, in bytes, roughly
 	due   int64 // the length from which it is copied

@@ -14,9 +14,43 @@ type layer struct {
 	byID    map[string]int                // place in records; nil below mapFrom
 	docs    map[store.Ref]*store.Document // nil: deleted
 	order   []store.Ref                   // of docs, by their first change
+	size    int                           // bytes, see weigh
+}
+
+// overhead is what an entry or a document costs besides its text, in bytes.
+const overhead = 256
+
+// weigh is about how many bytes a document comes to.
+func weigh(ref store.Ref, d *store.Document) int {
+	size := overhead + len(ref.Kind) + len(ref.ID)
+	if d != nil {
+		size += len(d.Body)
+		for _, k := range d.Keys {
+			size += len(k.Index) + len(k.Value)
+		}
+	}
+	return size
+}
+
+// grows says whether a layer that a closure writes may become larger by so many
+// bytes.
+func (l *layer) grows(by int) error {
+	if l.size+by > store.MaxUpdateBytes {
+		return tooLarge("bytes of one closure", l.size+by, store.MaxUpdateBytes)
+	}
+	return nil
+}
+
+// replacing is by how much a layer grows with a document.
+func (l *layer) replacing(ref store.Ref, d *store.Document) int {
+	if old, known := l.docs[ref]; known {
+		return weigh(ref, d) - weigh(ref, old)
+	}
+	return weigh(ref, d)
 }
 
 func (l *layer) add(r store.Record) {
+	l.size += overhead + len(r.Bytes)
 	l.records = append(l.records, r)
 	switch {
 	case l.byID != nil:
@@ -50,6 +84,7 @@ func (l *layer) set(ref store.Ref, d *store.Document) {
 	if l.docs == nil {
 		l.docs = make(map[store.Ref]*store.Document)
 	}
+	l.size += l.replacing(ref, d)
 	if _, known := l.docs[ref]; !known {
 		l.order = append(l.order, ref)
 	}

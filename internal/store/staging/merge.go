@@ -36,27 +36,36 @@ func (r *reader) eachStaged(visit func(*store.Document)) {
 	}
 }
 
-func (r *reader) stagedDocuments(wanted func(*store.Document) bool) []store.Document {
+// documentsIn are clones of the documents of a walk that are wanted.
+func documentsIn(each func(visit func(*store.Document)), wanted func(*store.Document) bool) []store.Document {
 	var docs []store.Document
-	r.eachStaged(func(d *store.Document) {
+	each(func(d *store.Document) {
 		if wanted(d) {
-			docs = append(docs, *d)
+			docs = append(docs, cloned(*d))
 		}
 	})
-	for i := range docs {
-		docs[i] = cloned(docs[i])
-	}
 	return docs
 }
 
-func (r *reader) stagedHits(q store.Query) []store.Hit {
+func changedAfter(kind store.Kind, after store.SeqPosition) func(*store.Document) bool {
+	mark := &store.Document{Seq: after.Seq, ID: after.ID}
+	return func(d *store.Document) bool { return d.Kind == kind && bySeq(d, mark) > 0 }
+}
+
+func behind(after store.Ref) func(*store.Document) bool {
+	mark := &store.Document{Kind: after.Kind, ID: after.ID}
+	return func(d *store.Document) bool { return byRef(d, mark) > 0 }
+}
+
+// hitsIn are what a query finds among the documents of a walk.
+func hitsIn(each func(visit func(*store.Document)), q store.Query) []store.Hit {
 	var hits []store.Hit
 	add := func(p store.Position, d *store.Document) {
 		if selects(q, p) {
 			hits = append(hits, store.Hit{Position: p, Document: cloned(*d)})
 		}
 	}
-	r.eachStaged(func(d *store.Document) {
+	each(func(d *store.Document) {
 		switch {
 		case d.Kind != q.Kind:
 		case q.Index == "":

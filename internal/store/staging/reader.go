@@ -83,7 +83,7 @@ func (r *reader) Find(q store.Query) ([]store.Hit, error) {
 	if err != nil {
 		return nil, r.failed(err)
 	}
-	return merged(found, r.stagedHits(q), q.Limit, hitOrder(q)), nil
+	return merged(found, hitsIn(r.eachStaged, q), q.Limit, hitOrder(q)), nil
 }
 
 func (r *reader) Changed(kind store.Kind, after store.SeqPosition, limit int) ([]store.Document, error) {
@@ -107,10 +107,7 @@ func (r *reader) Changed(kind store.Kind, after store.SeqPosition, limit int) ([
 	if err != nil {
 		return nil, r.failed(err)
 	}
-	mark := &store.Document{Seq: after.Seq, ID: after.ID}
-	staged := r.stagedDocuments(func(d *store.Document) bool {
-		return d.Kind == kind && bySeq(d, mark) > 0
-	})
+	staged := documentsIn(r.eachStaged, changedAfter(kind, after))
 	return merged(found, staged, limit, bySeq), nil
 }
 
@@ -132,8 +129,7 @@ func (r *reader) Documents(after store.Ref, limit int) ([]store.Document, error)
 	if err != nil {
 		return nil, r.failed(err)
 	}
-	mark := &store.Document{Kind: after.Kind, ID: after.ID}
-	staged := r.stagedDocuments(func(d *store.Document) bool { return byRef(d, mark) > 0 })
+	staged := documentsIn(r.eachStaged, behind(after))
 	return merged(found, staged, limit, byRef), nil
 }
 
@@ -144,16 +140,24 @@ func (r *reader) Entry(id string) (store.Record, error) {
 	if err := checkName("entry id", id); err != nil {
 		return store.Record{}, err
 	}
+	if rec, ok := r.stagedRecord(id); ok {
+		return rec, nil
+	}
+	rec, err := r.base.Entry(id)
+	return rec, r.failed(err)
+}
+
+// stagedRecord is a record that a layer knows.
+func (r *reader) stagedRecord(id string) (store.Record, bool) {
 	for _, l := range r.layers {
 		if l == nil {
 			break
 		}
 		if rec, ok := l.record(id); ok {
-			return clonedRecord(rec), nil
+			return CloneRecord(rec), true
 		}
 	}
-	rec, err := r.base.Entry(id)
-	return rec, r.failed(err)
+	return store.Record{}, false
 }
 
 func (r *reader) Entries(after store.Seq, limit int) ([]store.Record, error) {
@@ -177,7 +181,7 @@ func (r *reader) Entries(after store.Seq, limit int) ([]store.Record, error) {
 	for _, l := range slices.Backward(r.layers[:]) {
 		for _, rec := range l.records {
 			if rec.Seq > after && len(records) < limit {
-				records = append(records, clonedRecord(rec))
+				records = append(records, CloneRecord(rec))
 			}
 		}
 	}
@@ -201,7 +205,8 @@ func cloned(d store.Document) store.Document {
 	return d
 }
 
-func clonedRecord(r store.Record) store.Record {
+// CloneRecord is a record that shares no memory with r.
+func CloneRecord(r store.Record) store.Record {
 	return withBytes(r, slices.Clone(r.Bytes), len(r.Entry.Content), len(r.Entry.Outcome))
 }
 

@@ -28,6 +28,15 @@ import (
 // the other methods return must not be shared.
 type Base interface{ store.Reader }
 
+// Claimer is a Base that finds out whether an entry id is taken when it commits,
+// for all closures of the group at once.
+type Claimer interface {
+	// Taken returns the record of an entry that is known to be in the ledger,
+	// or store.ErrNotFound. In the second case the engine commits only if there
+	// is no such entry.
+	Taken(id string) (store.Record, error)
+}
+
 // ErrExited is the outcome of a closure that ended its goroutine
 // (runtime.Goexit, which t.FailNow calls); errors.Is(err, store.ErrPanic)
 // holds.
@@ -103,6 +112,9 @@ func (o *Overlay) Head() (store.Seq, store.Hash) { return o.seq, o.hash }
 
 // Records are the staged records in their order.
 func (o *Overlay) Records() []store.Record { return o.staged.records }
+
+// Size is about how many bytes are staged.
+func (o *Overlay) Size() int { return o.staged.size }
 
 // Change is the last state of a document that the group changed.
 type Change struct {

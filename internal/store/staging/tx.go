@@ -30,10 +30,13 @@ func (t *tx) Append(e store.Entry) (store.Seq, error) {
 	if err := checkEntry(e); err != nil {
 		return 0, err
 	}
-	switch first, err := t.Entry(e.ID); {
+	switch first, err := t.taken(e.ID); {
 	case err == nil:
 		return 0, &store.DuplicateError{First: first}
 	case t.fault != nil:
+		return 0, err
+	}
+	if err := t.local.grows(overhead + len(e.Content) + len(e.Outcome)); err != nil {
 		return 0, err
 	}
 	sealed := store.Seal(e, t.seq+1, t.hash)
@@ -43,11 +46,26 @@ func (t *tx) Append(e store.Entry) (store.Seq, error) {
 	return t.seq, nil
 }
 
+// taken is the record of an entry id that is in the ledger already.
+func (t *tx) taken(id string) (store.Record, error) {
+	if rec, ok := t.stagedRecord(id); ok {
+		return rec, nil
+	}
+	if c, ok := t.base.(Claimer); ok {
+		rec, err := c.Taken(id)
+		return rec, t.failed(err)
+	}
+	return t.Entry(id)
+}
+
 func (t *tx) Put(d store.Document) error {
 	if err := t.usable(); err != nil {
 		return err
 	}
 	if err := checkDocument(d); err != nil {
+		return err
+	}
+	if err := t.local.grows(t.local.replacing(refOf(&d), &d)); err != nil {
 		return err
 	}
 	d.Seq = t.seq

@@ -93,7 +93,7 @@ func testOneLab(t *testing.T, s store.Store) {
 		t.Fatal(err)
 	}
 	mustView(t, s, func(r store.Reader) error {
-		known, err := verifyChain(r)
+		known, err := VerifyChain(r)
 		if err == nil && len(known) != parallel*each {
 			err = fmt.Errorf("got %d entries, want %d", len(known), parallel*each)
 		}
@@ -124,7 +124,7 @@ func testManyLabs(t *testing.T, s store.Store) {
 			want++
 		}
 		err := s.View(t.Context(), name(i), func(r store.Reader) error {
-			_, err := verifyChain(r)
+			_, err := VerifyChain(r)
 			return errors.Join(err, wantCount(r, "all", want))
 		})
 		if err != nil {
@@ -167,7 +167,7 @@ func testNeighbours(t *testing.T, s store.Store) {
 		t.Fatal(err)
 	}
 	mustView(t, s, func(r store.Reader) error {
-		known, err := verifyChain(r)
+		known, err := VerifyChain(r)
 		if err == nil && len(known) != parallel/4 {
 			err = fmt.Errorf("got %d entries, want %d", len(known), parallel/4)
 		}
@@ -221,7 +221,7 @@ func testSnapshot(t *testing.T, s store.Store) {
 			if err := wantCount(r, "all", 1); err != nil {
 				return err
 			}
-			if known, err := verifyChain(r); err != nil || len(known) != 1 {
+			if known, err := VerifyChain(r); err != nil || len(known) != 1 {
 				return fmt.Errorf("ledger: got %v, %v, want 1 entry", known, err)
 			}
 		}

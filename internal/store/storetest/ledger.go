@@ -16,6 +16,23 @@ var ledgerTests = []test{
 	{"FailedClosuresUseNoNumbers", testFailedNumbers},
 	{"EntriesPageByNumber", testEntries},
 	{"RecordsCanBeParsed", testParse},
+	{"EntriesComeBackByteForByte", testEntryBytes},
+}
+
+func testEntryBytes(t *testing.T, s store.Store) {
+	for i, body := range hostileBodies {
+		mustAppend(t, s, store.Entry{ID: fmt.Sprint(i), Content: []byte(body), Outcome: []byte(body)})
+	}
+	mustView(t, s, func(r store.Reader) error {
+		for i, body := range hostileBodies {
+			rec, err := r.Entry(fmt.Sprint(i))
+			if err != nil || string(rec.Entry.Content) != body || string(rec.Entry.Outcome) != body {
+				return fmt.Errorf("got %s and %s, %v, want twice %s", rec.Entry.Content, rec.Entry.Outcome, err, body)
+			}
+		}
+		_, err := VerifyChain(r)
+		return err
+	})
 }
 
 func testChain(t *testing.T, s store.Store) {
@@ -30,12 +47,12 @@ func testChain(t *testing.T, s store.Store) {
 					return fmt.Errorf("head within the closure: got %d, %v, want %d", head, err, seq)
 				}
 			}
-			_, err := verifyChain(tx)
+			_, err := VerifyChain(tx)
 			return err
 		})
 	}
 	mustView(t, s, func(r store.Reader) error {
-		known, err := verifyChain(r)
+		known, err := VerifyChain(r)
 		if err == nil && len(known) != 30 {
 			err = fmt.Errorf("got %d entries, want 30", len(known))
 		}
@@ -65,7 +82,7 @@ func testDuplicate(t *testing.T, s store.Store) {
 		})
 	}
 	mustView(t, s, func(r store.Reader) error {
-		known, err := verifyChain(r)
+		known, err := VerifyChain(r)
 		if err == nil && len(known) != 3 {
 			err = fmt.Errorf("got %d entries, want 3", len(known))
 		}
@@ -114,7 +131,7 @@ func testFailedNumbers(t *testing.T, s store.Store) {
 		}
 	}
 	mustView(t, s, func(r store.Reader) error {
-		known, err := verifyChain(r)
+		known, err := VerifyChain(r)
 		if err == nil && len(known) != 5 {
 			err = fmt.Errorf("got %d entries, want 5", len(known))
 		}

@@ -2,9 +2,12 @@ package storetest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ricircolo/ricircolo/internal/store"
 )
@@ -17,6 +20,7 @@ var limitTests = []test{
 	{"BadReads", testBadReads},
 	{"BadLabs", testBadLabs},
 	{"ManyWritesInOneClosure", testManyWrites},
+	{"LargeClosures", testLargeClosures},
 }
 
 // object is a JSON object of n bytes.
@@ -65,7 +69,7 @@ func testLargeEntries(t *testing.T, s store.Store) {
 		if err != nil || !bytes.Equal(rec.Entry.Content, e.Content) {
 			return fmt.Errorf("got %d bytes, %v, want %d", len(rec.Entry.Content), err, len(e.Content))
 		}
-		_, err = verifyChain(r)
+		_, err = VerifyChain(r)
 		return err
 	})
 	for what, bad := range map[string]store.Entry{
@@ -133,7 +137,7 @@ func testBadEntries(t *testing.T, s store.Store) {
 		wantError(t, fmt.Sprintf("Append %q with %q, %q", e.ID, e.Content, e.Outcome), err, store.ErrInvalid)
 	}
 	mustView(t, s, func(r store.Reader) error {
-		known, err := verifyChain(r)
+		known, err := VerifyChain(r)
 		if err == nil && len(known) != 0 {
 			err = fmt.Errorf("got entries %q, want none", known)
 		}
@@ -210,7 +214,7 @@ func testManyWrites(t *testing.T, s store.Store) {
 		return nil
 	})
 	mustView(t, s, func(r store.Reader) error {
-		known, err := verifyChain(r)
+		known, err := VerifyChain(r)
 		if err == nil && len(known) != n {
 			err = fmt.Errorf("got %d entries, want %d", len(known), n)
 		}
@@ -218,5 +222,73 @@ func testManyWrites(t *testing.T, s store.Store) {
 			return err
 		}
 		return wantBody(r, "bin", fmt.Sprint("b", n-1), `{}`)
+	})
+}
+
+// testLargeClosures fills closures to the limit, some at the same time, in
+// whatever way the engine may like least.
+func testLargeClosures(t *testing.T, s store.Store) {
+	const overhead = 256
+	large := object(store.MaxBodyBytes - overhead - 4)
+	numbers := []byte(`{"n":[` + strings.Repeat("1,", 20<<10) + `1]}`)
+	short := func(n int) string { return fmt.Sprintf("%06d", n) }
+	whole := map[string]func(tx store.Tx) error{
+		"large documents": func(tx store.Tx) error {
+			for i := range store.MaxUpdateBytes / store.MaxBodyBytes {
+				if err := tx.Put(store.Document{Kind: "l", ID: fmt.Sprint(i), Body: large}); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"arrays of small numbers": func(tx store.Tx) error {
+			for i := range store.MaxUpdateBytes / (len(numbers) + overhead + 8) {
+				if err := tx.Put(store.Document{Kind: "n", ID: short(i), Body: numbers}); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		"entries": func(tx store.Tx) error {
+			for i := range store.MaxUpdateBytes / (store.MaxEntryBytes + overhead + 200) {
+				if _, err := tx.Append(store.Entry{ID: short(i), Content: object(store.MaxEntryBytes - 100), Outcome: object(100)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	var all errgroup.Group
+	for what, fill := range whole {
+		all.Go(func() error {
+			for range 2 { // the second time they replace what is there
+				err := s.Update(t.Context(), lab, func(tx store.Tx) error { return fill(tx) })
+				if err != nil && !errors.Is(err, store.ErrDuplicate) {
+					return fmt.Errorf("%s: %w", what, err)
+				}
+			}
+			err := s.Update(t.Context(), lab, func(tx store.Tx) error {
+				if err := whole["large documents"](tx); err != nil {
+					return err
+				}
+				return tx.Put(store.Document{Kind: "one", ID: "more", Body: object(4096)})
+			})
+			if !errors.Is(err, store.ErrTooLarge) {
+				return fmt.Errorf("one document more: got %v, want ErrTooLarge", err)
+			}
+			return nil
+		})
+	}
+	if err := all.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	mustView(t, s, func(r store.Reader) error {
+		if err := wantBody(r, "n", short(7), string(numbers)); err != nil {
+			return err
+		}
+		if _, err := r.Entry(short(7)); err != nil {
+			return err
+		}
+		return errors.Join(wantBody(r, "l", "1", string(large)), wantMissing(r, "one", "more"))
 	})
 }

@@ -127,10 +127,10 @@ func wantMissing(r store.Reader, kind store.Kind, id string) error {
 	return nil
 }
 
-// verifyChain reads the whole ledger in small pages and checks that numbers
+// VerifyChain reads the whole ledger in small pages and checks that numbers
 // have no gaps and that every record names its predecessor. It returns the
 // entry ids in order.
-func verifyChain(r store.Reader) ([]string, error) {
+func VerifyChain(r store.Reader) ([]string, error) {
 	var known []string
 	var prev store.Hash
 	for {

@@ -1,0 +1,546 @@
+package mongo
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math/big"
+	"slices"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"github.com/ricircolo/ricircolo/internal/store"
+	"github.com/ricircolo/ricircolo/internal/store/staging"
+)
+
+// group is one group commit: closures that share a commit document.
+//
+// They run on what this process believes is the newest point of the lab. All
+// that they read, and that entries are new, is proven by the insert of the
+// commit with the next number: it succeeds only if nobody else has made that
+// commit. Until then no answer counts, not even that of a closure that failed.
+type group struct {
+	l     *lab
+	ctx   context.Context
+	jobs  []*job
+	later []*job // full: these are for the next group
+
+	at      point
+	overlay *staging.Overlay
+	base    *groupBase
+}
+
+var (
+	// errMoved ends a run on a point that is not the newest one any more.
+	errMoved = errors.New("the lab has moved on")
+	// errWanted ends the run of a closure that wants what is not loaded yet.
+	errWanted = errors.New("to be loaded first")
+)
+
+// commit runs the closures and makes durable what they wrote, as often as it
+// takes. With an error nothing was written, or it is not known; no outcome
+// counts then.
+func (g *group) commit() error {
+	for try := 0; ; try++ {
+		err := g.attempt()
+		if errors.Is(err, store.ErrTooLarge) && len(g.jobs) > 1 {
+			g.jobs, g.later = g.jobs[:1], append(slices.Clone(g.jobs[1:]), g.later...)
+			continue
+		}
+		if !errors.Is(err, errMoved) {
+			return err
+		}
+		if try > 0 {
+			g.pause(try)
+		}
+		if err := g.l.catchUp(g.ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits, longer after more lost races, but never the same.
+func (g *group) pause(try int) {
+	limit := time.Duration(min(try, 10)) * 4 * time.Millisecond
+	n, err := rand.Int(rand.Reader, big.NewInt(int64(limit)))
+	if err != nil {
+		n = big.NewInt(int64(limit))
+	}
+	wait := time.NewTimer(time.Duration(n.Int64()))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-g.ctx.Done():
+	}
+}
+
+func (g *group) attempt() error {
+	if err := g.ctx.Err(); err != nil {
+		return context.Cause(g.ctx)
+	}
+	l := g.l
+	if !l.isKnown() {
+		if err := l.catchUp(g.ctx); err != nil {
+			return err
+		}
+	}
+	if g.base == nil {
+		g.base = &groupBase{entries: make(map[string]*store.Record)}
+	}
+	g.base.begin(l, g.ctx)
+	g.at = g.base.at
+	g.overlay = staging.NewOverlay(g.base)
+	if err := g.run(); err != nil {
+		return err
+	}
+	c, err := g.gather()
+	if err != nil {
+		return err
+	}
+	if err := g.base.prove(); err != nil {
+		return err
+	}
+	if c == nil {
+		return g.unchanged()
+	}
+	return g.insert(c)
+}
+
+// unchanged proves a group that wrote nothing.
+func (g *group) unchanged() error {
+	if err := g.l.catchUp(g.ctx); err != nil {
+		return err
+	}
+	if top, _ := g.l.now(); top.n != g.at.n {
+		return errMoved
+	}
+	return nil
+}
+
+// maxRounds is how often closures are started again to load at once what all
+// of them want; then each loads for itself.
+const maxRounds = 8
+
+// run runs the closures until each one has an outcome.
+func (g *group) run() error {
+	todo := g.jobs
+	for round := 0; len(todo) > 0; round++ {
+		g.base.together = len(todo) > 1 && round < maxRounds
+		var again []*job
+		staging.Each(len(todo), func(i int) {
+			if g.full() {
+				g.later = append(g.later, todo[i])
+				return
+			}
+			defer func() {
+				if g.base.wanting {
+					again = append(again, todo[i])
+				}
+			}()
+			g.runJob(todo[i])
+		})
+		if g.base.fault != nil {
+			return g.base.fault
+		}
+		if err := g.base.loadWanted(); err != nil {
+			return err
+		}
+		todo = again
+	}
+	g.postpone()
+	return nil
+}
+
+// full reports whether the commit has grown so much that it has to do without
+// further closures.
+func (g *group) full() bool { return g.overlay.Size() > groupBytes }
+
+// postpone leaves what did not fit to the next group.
+func (g *group) postpone() {
+	if len(g.later) == 0 {
+		return
+	}
+	g.jobs = slices.DeleteFunc(slices.Clone(g.jobs), func(j *job) bool { return slices.Contains(g.later, j) })
+}
+
+// runJob runs a closure, unless its caller has left, and notes its outcome.
+func (g *group) runJob(j *job) {
+	g.base.wanting = false
+	if g.base.fault != nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.gone {
+		return
+	}
+	g.base.caller = j.ctx
+	j.err = staging.ErrExited
+	j.err = g.runOne(j)
+}
+
+func (g *group) runOne(j *job) error {
+	if g.l.s.opts.RunTwice {
+		// Only the outcome of the run that counts is reported.
+		_ = g.overlay.Rehearse(j.fn)
+		if g.base.wanting {
+			return errWanted
+		}
+	}
+	return g.overlay.Run(j.fn)
+}
+
+// gather makes the commit of what the closures wrote; nil if that is nothing.
+func (g *group) gather() (*commit, error) {
+	records, changes := g.overlay.Records(), g.overlay.Changes()
+	refs := make([]store.Ref, len(changes))
+	for i := range changes {
+		refs[i] = changes[i].Ref
+	}
+	if err := g.base.load(refs); err != nil {
+		return nil, err
+	}
+	c := &commit{point: point{n: g.at.n + 1}, by: g.l.s.newToken(), records: records, mine: true}
+	c.seq, c.hash = g.overlay.Head()
+	for _, ch := range changes {
+		before, err := g.base.row(ch.Ref)
+		if err != nil {
+			return nil, err
+		}
+		if ch.Document != nil || before.doc != nil { // else it came and went within the group
+			c.changes = append(c.changes, change{ref: ch.Ref, now: ch.Document, before: before.doc})
+		}
+	}
+	if len(c.records)+len(c.changes) == 0 {
+		return nil, nil
+	}
+	return c, nil
+}
+
+// encoded is the commit as a document that fits: without what was before if it
+// must be, and then with JSON as it came, which cannot grow.
+func (c *commit) encoded(lab store.LabID) (bson.Raw, error) {
+	var raw bson.Raw
+	for _, w := range []encoding{{}, {blind: true}, {blind: true, verbatim: true}} {
+		var err error
+		if raw, err = w.encode(lab, c); err != nil || len(raw) <= maxCommitBytes {
+			c.blind = w.blind
+			return raw, err
+		}
+	}
+	return nil, fmt.Errorf("%d bytes in one commit, limit %d: %w", len(raw), maxCommitBytes, store.ErrTooLarge)
+}
+
+// insert makes the commit, if nobody else makes one with that number.
+//
+// When the answer is lost, the commit may be there, or not, or be on its way.
+// The same document is then sent again: it is refused if the first one has
+// arrived, and reading tells which it was.
+func (g *group) insert(c *commit) error {
+	l := g.l
+	raw, err := c.encoded(l.id)
+	if err != nil {
+		return err
+	}
+	if err := l.s.announce(g.ctx, l.id, c.n); err != nil {
+		return err
+	}
+	l.s.at(beforeCommit)
+	for try := 0; ; try++ {
+		_, err := l.s.commits.InsertOne(g.ctx, raw)
+		if err == nil {
+			break
+		}
+		if g.ctx.Err() != nil {
+			return g.unsure(err)
+		}
+		mine, err := l.s.landed(g.ctx, l.id, c, err)
+		switch {
+		case errors.Is(err, errMoved):
+			return errMoved
+		case err != nil && g.ctx.Err() != nil:
+			return g.unsure(err)
+		case mine:
+			l.committed(c)
+			return nil
+		}
+		l.s.log.say(slog.LevelWarn, "a commit is sent again", "lab", l.id, "err", err)
+		g.pause(try + 1)
+	}
+	l.s.at(afterCommit)
+	l.committed(c)
+	return nil
+}
+
+// unsure is the answer when it is not known whether the commit is there.
+func (g *group) unsure(err error) error {
+	return unavailable("it is not known whether it was stored; send it again", err)
+}
+
+// landed looks for the commit after its insert has failed with why. It returns
+// errMoved when another one has its number, or has its entries. Otherwise it
+// says whether the commit is there, and if not, with the error that stands for
+// trying again.
+func (s *Store) landed(ctx context.Context, lab store.LabID, c *commit, why error) (bool, error) {
+	found, err := s.commitsAfter(ctx, lab, c.n-1, 1)
+	switch {
+	case err != nil:
+		return false, err
+	case len(found) == 1 && bytes.Equal(found[0].by[:], c.by[:]):
+		return true, nil
+	case len(found) == 1:
+		return false, errMoved
+	case mongo.IsDuplicateKeyError(why):
+		// Not this number: an entry. The closures will meet it when they run again.
+		return false, errMoved
+	}
+	return false, why
+}
+
+// committed is told of a commit that this process has made.
+func (l *lab) committed(c *commit) {
+	l.absorb(c)
+	l.applier.start(l)
+}
+
+// groupBase is the newest point of a lab as the closures of a group read it:
+// through the cache, and with what several of them want loaded at once.
+type groupBase struct {
+	frame
+	era    int64
+	caller context.Context // of the closure that runs
+	fault  error           // the first failure that a closure met
+
+	together bool // note what is wanted instead of loading it
+	wanting  bool // the closure that runs wants what is not loaded
+	wanted   map[store.Ref]bool
+	asked    map[string]bool
+
+	rows    map[store.Ref]row        // loaded for this attempt
+	entries map[string]*store.Record // known to be there, or nil: not, at the point of claimed
+	claimed map[string]bool          // entry ids that were taken to be new without looking
+}
+
+func (b *groupBase) begin(l *lab, ctx context.Context) {
+	entries := b.entries
+	maps.DeleteFunc(entries, func(_ string, r *store.Record) bool { return r == nil })
+	*b = groupBase{entries: entries, wanted: make(map[store.Ref]bool), asked: make(map[string]bool),
+		rows: make(map[store.Ref]row), claimed: make(map[string]bool)}
+	b.frame = frame{l: l, ctx: ctx}
+	b.at, b.cover, b.era = l.nowWithEra()
+	b.seen = b.at.n
+	b.settle = func(newest int64) error {
+		if newest > b.at.n {
+			return errMoved
+		}
+		return nil
+	}
+}
+
+// waiting bounds what a closure reads by its caller's patience.
+func (b *groupBase) waiting() (end func()) {
+	whole := b.ctx
+	ctx, cancel := context.WithCancelCause(whole)
+	stop := context.AfterFunc(b.caller, func() { cancel(context.Cause(b.caller)) })
+	b.ctx = ctx
+	return func() {
+		stop()
+		cancel(nil)
+		b.ctx = whole
+	}
+}
+
+// met keeps a failure: the whole group fails with it, unless it is that the
+// closure's own caller has left.
+func (b *groupBase) met(err error) error {
+	if b.fault == nil && b.caller.Err() == nil {
+		b.fault = err
+	}
+	return err
+}
+
+// known is what needs no reading.
+func (b *groupBase) known(ref store.Ref) (row, bool) {
+	if r, ok := b.rows[ref]; ok {
+		return r, true
+	}
+	if d, ok := b.cover[ref]; ok {
+		return row{doc: d, n: b.at.n}, true
+	}
+	return b.l.s.cache.get(cacheKey{b.l.id, b.era, ref})
+}
+
+// row is a document, loaded if it must be.
+func (b *groupBase) row(ref store.Ref) (row, error) {
+	if r, ok := b.known(ref); ok {
+		return r, nil
+	}
+	if err := b.load([]store.Ref{ref}); err != nil {
+		return row{}, err
+	}
+	return b.rows[ref], nil
+}
+
+// load reads documents that are not known.
+func (b *groupBase) load(refs []store.Ref) error {
+	refs = slices.DeleteFunc(refs, func(ref store.Ref) bool { _, ok := b.known(ref); return ok })
+	if len(refs) == 0 {
+		return nil
+	}
+	all, err := b.l.s.rows(b.ctx, b.l.id, refs)
+	if err != nil {
+		return err
+	}
+	for _, ref := range refs {
+		r := all[ref]
+		if r.n > b.at.n {
+			return errMoved
+		}
+		b.rows[ref] = r
+		b.l.remember(b.at.n, ref, r)
+	}
+	return nil
+}
+
+// loadWanted reads what the closures of a round asked for.
+func (b *groupBase) loadWanted() error {
+	if err := b.load(slices.Collect(maps.Keys(b.wanted))); err != nil {
+		return err
+	}
+	clear(b.wanted)
+	ids := slices.Collect(maps.Keys(b.asked))
+	clear(b.asked)
+	return b.loadEntries(ids)
+}
+
+func (b *groupBase) loadEntries(ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	all, err := b.l.s.recordsByID(b.ctx, b.l.id, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		b.entries[id] = nil
+		if r, ok := all[id]; ok {
+			if r.Seq > b.at.seq {
+				return errMoved
+			}
+			b.entries[id] = &r
+		}
+	}
+	return nil
+}
+
+// prove looks for the entries that were taken to be new.
+func (b *groupBase) prove() error {
+	ids := slices.DeleteFunc(slices.Collect(maps.Keys(b.claimed)), func(id string) bool { _, ok := b.entries[id]; return ok })
+	if err := b.loadEntries(ids); err != nil {
+		return err
+	}
+	for id := range b.claimed {
+		if b.entries[id] != nil {
+			return errMoved // known from now on: the closures run again
+		}
+	}
+	return nil
+}
+
+// Get reads through the cache.
+func (b *groupBase) Get(kind store.Kind, id string) (store.Document, error) {
+	ref := store.Ref{Kind: kind, ID: id}
+	r, ok := b.known(ref)
+	switch {
+	case !ok && b.together:
+		b.wanted[ref], b.wanting = true, true
+		return store.Document{}, errWanted
+	case !ok:
+		defer b.waiting()()
+		var err error
+		if r, err = b.row(ref); err != nil {
+			return store.Document{}, b.met(err)
+		}
+	}
+	if r.doc == nil {
+		return store.Document{}, missing(ref)
+	}
+	return *r.doc, nil
+}
+
+// Entry reads the record of an entry.
+func (b *groupBase) Entry(id string) (store.Record, error) {
+	r, ok := b.entries[id]
+	switch {
+	case !ok && b.together:
+		b.asked[id], b.wanting = true, true
+		return store.Record{}, errWanted
+	case !ok:
+		defer b.waiting()()
+		if err := b.loadEntries([]string{id}); err != nil {
+			return store.Record{}, b.met(err)
+		}
+		r = b.entries[id]
+	}
+	if r == nil {
+		return store.Record{}, &staging.MissingError{Kind: "entry", ID: id}
+	}
+	return *r, nil
+}
+
+// Taken answers whether an entry is known to be there, without looking: see
+// staging.Claimer. Nearly every entry is new, and those of a whole group are
+// looked for at once.
+func (b *groupBase) Taken(id string) (store.Record, error) {
+	if r := b.entries[id]; r != nil {
+		return *r, nil
+	}
+	b.claimed[id] = true
+	return store.Record{}, &staging.MissingError{Kind: "entry", ID: id}
+}
+
+// Find reads what a query selects.
+func (b *groupBase) Find(q store.Query) ([]store.Hit, error) {
+	defer b.waiting()()
+	hits, err := b.frame.Find(q)
+	if err != nil {
+		err = b.met(err)
+	}
+	return hits, err
+}
+
+// Changed reads documents in the order of their sequence numbers.
+func (b *groupBase) Changed(kind store.Kind, after store.SeqPosition, limit int) ([]store.Document, error) {
+	defer b.waiting()()
+	docs, err := b.frame.Changed(kind, after, limit)
+	if err != nil {
+		err = b.met(err)
+	}
+	return docs, err
+}
+
+// Documents reads documents in the order of kind and id.
+func (b *groupBase) Documents(after store.Ref, limit int) ([]store.Document, error) {
+	defer b.waiting()()
+	docs, err := b.frame.Documents(after, limit)
+	if err != nil {
+		err = b.met(err)
+	}
+	return docs, err
+}
+
+// Entries reads records in their order.
+func (b *groupBase) Entries(after store.Seq, limit int) ([]store.Record, error) {
+	defer b.waiting()()
+	records, err := b.frame.Entries(after, limit)
+	if err != nil {
+		err = b.met(err)
+	}
+	return records, err
+}
