@@ -72,9 +72,11 @@ func (r Report) Count() (all Count) {
 
 // String is one line, without the differences.
 func (r Report) String() string {
-	all := r.Count()
-	text := fmt.Sprintf("%s: %d entries, head %s; %d documents of %d kinds, digest %s",
-		r.Lab, r.Entries, r.Hash, all.Target, len(r.Documents.Kinds), r.Documents.Target)
+	text := fmt.Sprintf("%s: %d entries", r.Lab, r.Entries)
+	if r.Head > 0 {
+		text += fmt.Sprintf(", head %s", r.Hash)
+	}
+	text += fmt.Sprintf("; %d documents, digest %s", r.Count().Target, r.Documents.Target)
 	if r.Ahead > 0 {
 		text += fmt.Sprintf("; the source is %d entries ahead", r.Ahead)
 	}

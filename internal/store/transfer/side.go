@@ -36,8 +36,16 @@ func (s side) view(ctx context.Context, lab store.LabID, fn func(store.Reader) e
 	return s.repeat(ctx, func() error { return s.store.View(ctx, lab, fn) })
 }
 
+// closurePatience is how long a closure may take. It is far larger than those
+// of requests, which engines are made for.
+const closurePatience = time.Minute
+
 func (s side) update(ctx context.Context, lab store.LabID, fn func(store.Tx) error) error {
-	return s.repeat(ctx, func() error { return s.store.Update(ctx, lab, fn) })
+	return s.repeat(ctx, func() error {
+		ctx, cancel := context.WithTimeout(ctx, closurePatience)
+		defer cancel()
+		return s.store.Update(ctx, lab, fn)
+	})
 }
 
 func (s side) head(ctx context.Context, lab store.LabID) (m mark, err error) {
@@ -64,7 +72,8 @@ func (s side) markAt(ctx context.Context, lab store.LabID, seq store.Seq) (m mar
 	return m, err
 }
 
-// repeat calls until the store is available or ctx ends.
+// repeat calls until the store answers or ctx ends. A call that took too long
+// is as one that found the store unavailable.
 func (s side) repeat(ctx context.Context, call func() error) error {
 	wait := s.opts.RetryAfter
 	for {
@@ -72,7 +81,7 @@ func (s side) repeat(ctx context.Context, call func() error) error {
 		if err == nil {
 			return nil
 		}
-		if !errors.Is(err, store.ErrUnavailable) {
+		if !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded) {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		if ctx.Err() == nil {
@@ -119,26 +128,27 @@ func newPager[T any](s side, lab store.LabID, bytes func(T) int) *pager[T] {
 }
 
 func (p *pager[T]) next(ctx context.Context, read func(r store.Reader, limit int) ([]T, error)) (page[T], error) {
-	for {
-		var got page[T]
-		err := p.side.view(ctx, p.lab, func(r store.Reader) (err error) {
+	var got page[T]
+	err := p.side.repeat(ctx, func() error {
+		got = page[T]{}
+		limit := p.limit
+		err := p.side.store.View(ctx, p.lab, func(r store.Reader) (err error) {
 			if got.head, _, err = r.Head(); err != nil {
 				return err
 			}
-			got.items, err = read(r, p.limit)
+			got.items, err = read(r, limit)
 			return err
 		})
-		switch {
-		case err == nil:
-			got.full = len(got.items) == p.limit
-			p.adapt(got)
-			return got, nil
-		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil && p.limit > 1:
-			p.limit /= 2 // the View took too long
-		default:
-			return got, err
+		got.full = len(got.items) == limit
+		if errors.Is(err, context.DeadlineExceeded) {
+			p.limit = max(1, limit/2) // a View has to be short
 		}
+		return err
+	})
+	if err == nil {
+		p.adapt(got)
 	}
+	return got, err
 }
 
 func (p *pager[T]) adapt(got page[T]) {
