@@ -226,10 +226,12 @@ func (h *historian) wantExplained(t *testing.T) {
 
 // TestLinearizableOverHTTP is about the program as clients see it, killed
 // three times meanwhile.
-func TestLinearizableOverHTTP(t *testing.T) {
-	l, at := mustLab(t), newTarget()
+func TestLinearizableOverHTTP(t *testing.T) { onEngines(t, testLinearizableOverHTTP) }
+
+func testLinearizableOverHTTP(t *testing.T, newSite func(testing.TB) site) {
+	l, at := mustLabOn(t, newSite), newTarget()
 	bins := l.bins[:16]
-	p := mustServe(t, l.dir)
+	p := l.serve(t)
 	h := newHistorian(overHTTP{l, at}, bins, mustPickups(t, l, l.as(p, access.Coordinator), bins), 5000)
 	at.set(p.url)
 	wait := h.start(t.Context(), 8)
@@ -237,13 +239,13 @@ func TestLinearizableOverHTTP(t *testing.T) {
 		<-h.quarter
 		at.down()
 		p.kill()
-		p = mustServe(t, l.dir)
+		p = l.serve(t)
 		at.set(p.url)
 	}
 	wait()
 	p.mustStop(t)
 	h.wantExplained(t)
-	mustProgram(t, "verify", "--data", l.dir)
+	mustProgram(t, l.at("verify")...)
 	wantSabotageNoticed(t, h.history)
 }
 

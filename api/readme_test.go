@@ -75,10 +75,12 @@ func wantPrinted(t *testing.T, blocks, printed []string, want [][]string) {
 	}
 }
 
-func TestTourOfTheREADME(t *testing.T) {
+func TestTourOfTheREADME(t *testing.T) { onEngines(t, testTourOfTheREADME) }
+
+func testTourOfTheREADME(t *testing.T, newSite func(testing.TB) site) {
 	t.Parallel()
 	blocks := bashBlocks(t, "Five-minute tour")
-	base := mustDemo(t)
+	base := mustDemo(t, newSite(t))
 	for i := range blocks {
 		blocks[i] = strings.ReplaceAll(blocks[i], "http://127.0.0.1:8080", base)
 	}
@@ -101,11 +103,11 @@ func TestTourOfTheREADME(t *testing.T) {
 
 // mustDemo starts the demo and returns where it is. It must have told how to
 // sign in, as the tour does.
-func mustDemo(tb testing.TB) (base string) {
+func mustDemo(tb testing.TB, at site) (base string) {
 	tb.Helper()
 	address := freeAddress(tb)
 	var out syncBuffer
-	cmd := exec.Command(mustBinary(tb), "demo", "--listen", address)
+	cmd := exec.Command(mustBinary(tb), at.at("demo", "--listen", address)...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = plainEnvironment(), &out, &out
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
