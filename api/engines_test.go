@@ -26,6 +26,18 @@ func onEngines(t *testing.T, test func(t *testing.T, newSite func(testing.TB) si
 	})
 }
 
+// pace is how many times less a database gets done in a test than a file: each
+// commit is several round trips, and the one of the tests shares its machine.
+const pace = 10
+
+// scaled is a number of things for a test to do, or to want done, on the site.
+func (s site) scaled(n int) int {
+	if s.store != "" {
+		return n / pace
+	}
+	return n
+}
+
 // site is where a lab lies: in a folder, or in a database with the secrets in a
 // folder.
 type site struct{ dir, store string }
@@ -80,9 +92,7 @@ func (s site) copy(tb testing.TB, newSite func(testing.TB) site) site {
 		return to
 	}
 	mustProgram(tb, "migrate", "--from", s.source(), "--to", to.source())
-	if err := os.CopyFS(filepath.Join(to.dir, "secrets"), os.DirFS(filepath.Join(s.dir, "secrets"))); err != nil {
-		tb.Fatal(err)
-	}
+	mustCopySecrets(tb, s, to)
 	return to
 }
 

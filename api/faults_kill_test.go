@@ -50,7 +50,7 @@ func testKilledUnderLoad(t *testing.T, newSite func(testing.TB) site) {
 	p.mustStop(t)
 
 	f.wantKept(t, l.site)
-	if len(f.acked) < 100**cycles || f.unknown < *cycles {
+	if len(f.acked) < l.scaled(100)**cycles || f.unknown < *cycles {
 		t.Errorf("got %d acknowledged and %d requests cut off in %d cycles: was there load?", len(f.acked), f.unknown, *cycles)
 	}
 	t.Logf("%d cycles, %d entries acknowledged twice each, %d requests cut off; ready after %v to %v",

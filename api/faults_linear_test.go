@@ -46,6 +46,22 @@ func (h overHTTP) bin(ctx context.Context, id string) (tracking.CurrentFill, err
 	return bin.Fill, err
 }
 
+// alternating speaks to one system and then to the next.
+type alternating struct {
+	systems []system
+	n       atomic.Int64
+}
+
+func (a *alternating) next() system { return a.systems[int(a.n.Add(1))%len(a.systems)] }
+
+func (a *alternating) record(ctx context.Context, role access.Role, sub tracking.Submission) (tracking.Result, error) {
+	return a.next().record(ctx, role, sub)
+}
+
+func (a *alternating) bin(ctx context.Context, id string) (tracking.CurrentFill, error) {
+	return a.next().bin(ctx, id)
+}
+
 // inProcess is the service itself on a store.
 type inProcess struct {
 	service *tracking.Service
@@ -230,9 +246,12 @@ func TestLinearizableOverHTTP(t *testing.T) { onEngines(t, testLinearizableOverH
 
 func testLinearizableOverHTTP(t *testing.T, newSite func(testing.TB) site) {
 	l, at := mustLabOn(t, newSite), newTarget()
-	bins := l.bins[:16]
+	bins, operations := l.bins[:16], int64(5000)
+	if l.store != "" {
+		operations = 2000
+	}
 	p := l.serve(t)
-	h := newHistorian(overHTTP{l, at}, bins, mustPickups(t, l, l.as(p, access.Coordinator), bins), 5000)
+	h := newHistorian(overHTTP{l, at}, bins, mustPickups(t, l, l.as(p, access.Coordinator), bins), operations)
 	at.set(p.url)
 	wait := h.start(t.Context(), 8)
 	for range 3 {

@@ -45,7 +45,7 @@ func (f *flights) start(ctx context.Context, p *process, phones int) (wait func(
 }
 
 func (f *flights) batch(ctx context.Context, p *process) (answered bool) {
-	batch := make([]tracking.Submission, 100)
+	batch := make([]tracking.Submission, f.lab.scaled(100))
 	for i := range batch {
 		batch[i], _ = f.next()
 	}
