@@ -28,6 +28,7 @@ type commands struct {
 	Backup  backupCommand  `cmd:"" help:"Write a consistent copy of an SQLite file, also while the server runs."`
 	Migrate migrateCommand `cmd:"" help:"Copy a store into another one, of another engine or of the same, and compare the two."`
 	Restore restoreCommand `cmd:"" help:"Put a backup into an empty data folder."`
+	Health  healthCommand  `cmd:"" help:"Say whether the server on this machine is ready, by the exit code; for health checks."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

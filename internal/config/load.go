@@ -157,7 +157,7 @@ func readSecretFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("opening secret: %w", err)
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("secret %s is not a file", path)
-	case info.Mode().Perm()&0o077 != 0:
+	case info.Mode().Perm()&0o077&^sharedBits(path) != 0:
 		return nil, fmt.Errorf("secret %s can be used by others (mode %04o): run chmod 600 %[1]s", path, info.Mode().Perm())
 	case info.Size() == 0 || info.Size() > maxSecretFile:
 		return nil, fmt.Errorf("secret %s has %d bytes, want 1 to %d", path, info.Size(), maxSecretFile)
@@ -167,6 +167,17 @@ func readSecretFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("reading secret: %w", err)
 	}
 	return text, nil
+}
+
+// sharedBits are the bits of a secret's mode that give it to nobody else. systemd
+// may give a credential (LoadCredential=) to the service's user by an access
+// list, and where a file has one, the bits of the group are the list's mask.
+func sharedBits(path string) fs.FileMode {
+	folder := os.Getenv("CREDENTIALS_DIRECTORY")
+	if folder == "" || filepath.Dir(path) != filepath.Clean(folder) {
+		return 0
+	}
+	return 0o040
 }
 
 // writeSecretFile makes a file of mode 0600 that is there whole or not at all.

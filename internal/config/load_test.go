@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -164,4 +165,23 @@ func TestLoadSecretsFaults(t *testing.T) {
 			t.Errorf("a key is there: %v", err)
 		}
 	})
+}
+
+// A credential of systemd has an access list, whose mask is where the group's
+// bits would be.
+func TestSecretsThatSystemdGives(t *testing.T) {
+	folder := t.TempDir()
+	file := write(t, folder, "pepper", somePepper, 0o440)
+	if _, err := readSecretFile(file); err == nil {
+		t.Error("a secret for a group was read from a folder of no service")
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", folder+"/")
+	if text, err := readSecretFile(file); err != nil || string(text) != somePepper {
+		t.Errorf("got %d bytes and %v, want the credential", len(text), err)
+	}
+	for _, mode := range []os.FileMode{0o444, 0o460} {
+		if _, err := readSecretFile(write(t, folder, fmt.Sprintf("mode-%o", mode), somePepper, mode)); err == nil {
+			t.Errorf("a credential of the mode %o was read", mode)
+		}
+	}
 }

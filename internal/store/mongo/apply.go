@@ -236,7 +236,7 @@ func (s *Store) write(ctx context.Context, w writes) error {
 }
 
 // bulk makes writes in any order. Those that find a newer state already there
-// are done.
+// do nothing.
 func (s *Store) bulk(ctx context.Context, c *mongo.Collection, writes []mongo.WriteModel) error {
 	for part := range slices.Chunk(writes, writesAtOnce) {
 		if err := s.bulkPart(ctx, c, part); err != nil {
@@ -249,11 +249,28 @@ func (s *Store) bulk(ctx context.Context, c *mongo.Collection, writes []mongo.Wr
 func (s *Store) bulkPart(ctx context.Context, c *mongo.Collection, writes []mongo.WriteModel) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
 	defer cancel()
-	_, err := c.BulkWrite(ctx, writes, options.BulkWrite().SetOrdered(false))
-	if err == nil || onlyDuplicates(err) {
-		return nil
+	for {
+		_, err := c.BulkWrite(ctx, writes, options.BulkWrite().SetOrdered(false))
+		if !onlyDuplicates(err) {
+			return engineError(ctx, "writing "+c.Name(), err)
+		}
+		writes = again(writes)
 	}
-	return engineError(ctx, "writing "+c.Name(), err)
+}
+
+// again is how writes are repeated some of which were to make what was there
+// already. It was not there when their filters were looked at, so that it may
+// well be older. A document that is there stays there, and its guard decides; a
+// key may have gone again.
+func again(writes []mongo.WriteModel) []mongo.WriteModel {
+	writes = slices.Clone(writes)
+	for i, w := range writes {
+		if replace, ok := w.(*mongo.ReplaceOneModel); ok {
+			there := *replace
+			writes[i] = there.SetUpsert(false)
+		}
+	}
+	return writes
 }
 
 // writes are what commits come to in the collections.
@@ -380,10 +397,11 @@ func documentOf(lab store.LabID, ref store.Ref, state *last) (bson.Raw, error) {
 // trim takes the changes from commits that were applied long ago: their entries
 // stay, and their number, which nobody can use again.
 func (a *applier) trim(l *lab, applied []*commit) {
+	done := l.watermark()
 	a.mu.Lock()
 	now := time.Now()
 	for _, c := range applied {
-		if len(c.changes) > 0 {
+		if len(c.changes) > 0 && c.n <= done {
 			a.due = append(a.due, aged{c.n, now})
 		}
 	}

@@ -49,7 +49,8 @@ func clientOptions(opts Options) (*options.ClientOptions, string, error) {
 		SetServerSelectionTimeout(opts.Timeout).
 		SetConnectTimeout(opts.Timeout).
 		// Every call has its own deadline; this is the net below.
-		SetTimeout(2 * opts.Timeout)
+		SetTimeout(2 * opts.Timeout).
+		SetMonitor(opts.monitor)
 	return settings, database, settings.Validate()
 }
 
@@ -124,7 +125,7 @@ func checkShardKey(namespace string, key bson.D, log *slog.Logger) error {
 	switch {
 	case len(key) == 0:
 		log.Warn("a collection of a sharded cluster is not sharded: run deploy/mongodb/shard.js", "collection", namespace)
-	case len(key) != 1 || key[0].Key != "lab":
+	case len(key) != 1 || key[0].Key != "lab" || key[0].Value == "hashed":
 		return fmt.Errorf("collection %s is sharded by %v, but must be by {lab: 1}: reshard it, as in deploy/mongodb/shard.js", namespace, key)
 	}
 	return nil

@@ -191,9 +191,10 @@ func watermarks(t *testing.T, uri string) (applied, head int64) {
 	return doc.Applied, head
 }
 
-func rawDatabase(t *testing.T, uri string) *mongo.Database {
+func rawDatabase(t testing.TB, uri string) *mongo.Database {
 	t.Helper()
-	return mustConnect(t, uri).Database(uri[strings.LastIndex(uri, "/")+1:])
+	base, _, _ := strings.Cut(uri, "?")
+	return mustConnect(t, uri).Database(base[strings.LastIndex(base, "/")+1:])
 }
 
 // wantCollections waits until all commits are applied, and compares what

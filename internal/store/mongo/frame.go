@@ -129,7 +129,12 @@ func documentsOf(rows []found) []store.Document {
 
 // Changed reads documents in the order of their sequence numbers.
 func (f *frame) Changed(kind store.Kind, after store.SeqPosition, limit int) ([]store.Document, error) {
-	rows, err := f.walking(limit, f.l.s.changed(f.l.id, kind, after))
+	// What is newer than the point is covered: there is no need to find it.
+	w := f.l.s.changed(f.l.id, kind, after, f.at.seq, limit)
+	rows, err := f.gather(limit, func() ([]found, bool, error) {
+		rows, err := w.next(f.ctx, limit)
+		return rows, len(rows) == limit, err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -233,7 +238,7 @@ func (f *frame) Entries(after store.Seq, limit int) ([]store.Record, error) {
 // ones are wanted next: they come out of the same commits.
 func (f *frame) record(seq store.Seq, wanted int) (store.Record, error) {
 	if len(f.ahead) == 0 || seq < f.ahead[0].Seq || seq > f.ahead[len(f.ahead)-1].Seq {
-		records, err := f.l.s.records(f.ctx, f.l.id, seq-1, seq-1+store.Seq(wanted))
+		records, err := f.l.s.records(f.ctx, f.l.id, seq-1, min(f.at.seq, seq-1+store.Seq(wanted)), f.at.seq)
 		if err != nil {
 			return store.Record{}, err
 		}

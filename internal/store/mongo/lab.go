@@ -93,10 +93,17 @@ func (c *cache) refresh(key cacheKey, r row) {
 // next. Documents of one that this process has just made are likely to be
 // wanted again.
 func (l *lab) absorb(c *commit) {
+	if l.follow(c) && !c.mine {
+		l.applier.watch(l) // not under l.mu: the applier takes that under its own lock
+	}
+}
+
+// follow reports whether c is the commit that follows.
+func (l *lab) follow(c *commit) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c.n != l.top.n+1 {
-		return
+		return false
 	}
 	l.top = c.point
 	l.log = append(l.log, c)
@@ -112,9 +119,7 @@ func (l *lab) absorb(c *commit) {
 		}
 	}
 	l.size += c.size
-	if !c.mine {
-		l.applier.watch(l)
-	}
+	return true
 }
 
 // remember keeps a row that was read when n was the newest commit, unless
@@ -168,6 +173,13 @@ func (l *lab) pending() []*commit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.log[l.applied-l.base:])
+}
+
+// watermark is how far the collections are, as far as this process knows.
+func (l *lab) watermark() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.applied
 }
 
 // backlog is how many commits, of about how many bytes, are not applied yet.

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
@@ -62,6 +63,8 @@ type Options struct {
 	// fault is called at the steps of a commit, by tests that end the process
 	// there.
 	fault func(step)
+	// monitor sees the commands that are sent, for tests that explain them.
+	monitor *event.CommandMonitor
 }
 
 func (o Options) withDefaults() Options {

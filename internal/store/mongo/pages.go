@@ -2,7 +2,6 @@ package mongo
 
 import (
 	"context"
-	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
@@ -10,97 +9,38 @@ import (
 	"github.com/ricircolo/ricircolo/internal/store"
 )
 
-// between is a range of an index: equal to the values of prefix, then, of one
-// more field, behind after and from from up to, but without, to, in order of
-// that field and of the one that breaks ties.
-type between struct {
-	prefix     bson.D
-	field, tie string // tie may be empty
-	from, to   any    // nil: no bound
-	after      any    // nil: from the start
-	afterTie   any
+// The order of the port is that of _id, whose fields are compared one after the
+// other: a shorter one lies before those that it begins. No other index is read
+// in order by every server: DocumentDB, under FerretDB, sorts all that a
+// secondary index selects.
+
+// span is a range of _id within a lab.
+type span struct {
+	lab        store.LabID
+	low, high  bson.D // high is not in it
+	open       bool   // low is not in it either
 	descending bool
 }
 
-// parts are the ranges in which the index is read one after the other. A place
-// to go on behind has two: the rest of its value, and the values behind.
-func (b between) parts() []bson.D {
-	value := bson.D{}
-	if b.from != nil {
-		value = append(value, bson.E{Key: "$gte", Value: b.from})
+func (p span) filter() bson.D {
+	low := "$gte"
+	if p.open {
+		low = "$gt"
 	}
-	if b.to != nil {
-		value = append(value, bson.E{Key: "$lt", Value: b.to})
+	return bson.D{
+		{Key: "_id", Value: bson.D{{Key: low, Value: p.low}, {Key: "$lt", Value: p.high}}},
+		{Key: "lab", Value: string(p.lab)},
 	}
-	behind := "$gt"
-	if b.descending {
-		behind = "$lt"
-	}
-	var parts []bson.D
-	if b.after != nil {
-		if b.tie != "" {
-			parts = append(parts, append(slices.Clone(b.prefix),
-				bson.E{Key: b.field, Value: append(slices.Clone(value), bson.E{Key: "$eq", Value: b.after})},
-				bson.E{Key: b.tie, Value: bson.D{{Key: behind, Value: b.afterTie}}}))
-		}
-		value = append(value, bson.E{Key: behind, Value: b.after})
-	}
-	rest := slices.Clone(b.prefix)
-	if len(value) > 0 {
-		rest = append(rest, bson.E{Key: b.field, Value: value})
-	}
-	return append(parts, rest)
 }
 
-func (b between) sort() bson.D {
-	direction := 1
-	if b.descending {
-		direction = -1
+// behind is what of a span follows an _id.
+func (p span) behind(id bson.D) span {
+	if p.descending {
+		p.high = id
+	} else {
+		p.low, p.open = id, true
 	}
-	order := slices.Clone(b.prefix)
-	for i := range order {
-		order[i].Value = direction
-	}
-	order = append(order, bson.E{Key: b.field, Value: direction})
-	if b.tie != "" {
-		order = append(order, bson.E{Key: b.tie, Value: direction})
-	}
-	return order
-}
-
-// walk is a range on its way through the database.
-type walk[T any] struct {
-	s      *Store
-	name   string // of the collection
-	parts  []bson.D
-	order  bson.D
-	decode func(bson.Raw) (T, error)
-	// resume makes the parts of what lies behind an item.
-	resume func(T) []bson.D
-}
-
-// next reads up to limit more items; none are left when there are fewer.
-func (w *walk[T]) next(ctx context.Context, limit int) ([]T, error) {
-	var items []T
-	c := w.s.db.Collection(w.name)
-	for _, part := range w.parts {
-		opts := options.Find().SetSort(w.order).SetLimit(int64(limit - len(items))).SetBatchSize(int32(limit + 1))
-		err := find(ctx, c, part, opts, func(raw bson.Raw) (bool, error) {
-			item, err := w.decode(raw)
-			items = append(items, item)
-			return true, err
-		})
-		if err != nil {
-			return nil, err
-		}
-		if len(items) == limit {
-			break
-		}
-	}
-	if len(items) > 0 {
-		w.parts = w.resume(items[len(items)-1])
-	}
-	return items, nil
+	return p
 }
 
 // found is a document that a walk came upon: at its place among the hits, if
@@ -113,59 +53,7 @@ type found struct {
 
 func decodeFound(raw bson.Raw) (found, error) {
 	ref, r, err := decodeRow(raw)
-	return found{ref: ref, row: r}, err
-}
-
-// documentWalk goes through the collection documents.
-func (s *Store) documentWalk(b between, resume func(*between, found)) *walk[found] {
-	return &walk[found]{s: s, name: documents, parts: b.parts(), order: b.sort(), decode: decodeFound, resume: func(last found) []bson.D {
-		resume(&b, last)
-		return b.parts()
-	}}
-}
-
-// byID walks the documents of a kind in the order of their ids.
-func (s *Store) byID(lab store.LabID, q store.Query) *walk[found] {
-	b := bounded(bson.D{{Key: "lab", Value: string(lab)}, {Key: "_id.kind", Value: string(q.Kind)}}, "_id.id", "", q)
-	w := s.documentWalk(b, func(b *between, last found) { b.after = last.ref.ID })
-	decode := w.decode
-	w.decode = func(raw bson.Raw) (found, error) {
-		f, err := decode(raw)
-		f.place.Value = f.ref.ID
-		return f, err
-	}
-	return w
-}
-
-// bounded is the range of a query.
-func bounded(prefix bson.D, field, tie string, q store.Query) between {
-	b := between{prefix: prefix, field: field, tie: tie, descending: q.Descending}
-	if q.From != "" {
-		b.from = q.From
-	}
-	if q.To != "" {
-		b.to = q.To
-	}
-	if q.After != nil {
-		b.after, b.afterTie = q.After.Value, q.After.ID
-	}
-	return b
-}
-
-// changed walks the documents of a kind in the order of their sequence numbers.
-func (s *Store) changed(lab store.LabID, kind store.Kind, after store.SeqPosition) *walk[found] {
-	return s.documentWalk(between{
-		prefix: bson.D{{Key: "lab", Value: string(lab)}, {Key: "_id.kind", Value: string(kind)}},
-		field:  "seq", tie: "_id.id", from: int64(0), after: int64(after.Seq), afterTie: after.ID,
-	}, func(b *between, last found) { b.after, b.afterTie = int64(last.doc.Seq), last.ref.ID })
-}
-
-// all walks the documents of a lab in the order of kind and id.
-func (s *Store) all(lab store.LabID, after store.Ref) *walk[found] {
-	return s.documentWalk(between{
-		prefix: bson.D{{Key: "lab", Value: string(lab)}},
-		field:  "_id.kind", tie: "_id.id", after: string(after.Kind), afterTie: after.ID,
-	}, func(b *between, last found) { b.after, b.afterTie = string(last.ref.Kind), last.ref.ID })
+	return found{place: store.Position{Value: ref.ID}, ref: ref, row: r}, err
 }
 
 // keyed is a row of the collection keys.
@@ -174,13 +62,153 @@ type keyed struct {
 	ref store.Ref
 }
 
+// walk is a span on its way through a collection.
+type walk[T any] struct {
+	s          *Store
+	collection string
+	rest       span
+	decode     func(bson.Raw) (T, error)
+	id         func(T) bson.D
+}
+
+// next reads up to limit more items; none are left when there are fewer.
+func (w *walk[T]) next(ctx context.Context, limit int) ([]T, error) {
+	direction := 1
+	if w.rest.descending {
+		direction = -1
+	}
+	opts := options.Find().SetSort(bson.D{{Key: "_id", Value: direction}}).SetLimit(int64(limit)).SetBatchSize(int32(limit + 1))
+	var items []T
+	err := find(ctx, w.s.db.Collection(w.collection), w.rest.filter(), opts, func(raw bson.Raw) (bool, error) {
+		item, err := w.decode(raw)
+		items = append(items, item)
+		return true, err
+	})
+	if err == nil && len(items) > 0 {
+		w.rest = w.rest.behind(w.id(items[len(items)-1]))
+	}
+	return items, err
+}
+
+func (s *Store) walkDocuments(lab store.LabID, p span) *walk[found] {
+	p.lab = lab
+	return &walk[found]{s: s, collection: documents, rest: p, decode: decodeFound,
+		id: func(f found) bson.D { return documentID(lab, f.ref) }}
+}
+
+// all walks the documents of a lab in the order of kind and id.
+func (s *Store) all(lab store.LabID, after store.Ref) *walk[found] {
+	return s.walkDocuments(lab, span{
+		low: documentID(lab, after), open: true,
+		high: bson.D{{Key: "lab", Value: string(lab)}, {Key: "kind", Value: bson.MaxKey{}}},
+	})
+}
+
+// byID walks the documents of a kind in the order of their ids.
+func (s *Store) byID(lab store.LabID, q store.Query) *walk[found] {
+	at := func(id any) bson.D {
+		return bson.D{{Key: "lab", Value: string(lab)}, {Key: "kind", Value: string(q.Kind)}, {Key: "id", Value: id}}
+	}
+	return s.walkDocuments(lab, bounded(q, at, func(p store.Position) bson.D { return at(p.Value) }))
+}
+
 // byKey walks the keys of an index.
 func (s *Store) byKey(lab store.LabID, q store.Query) *walk[keyed] {
-	b := bounded(bson.D{
-		{Key: "lab", Value: string(lab)}, {Key: "_id.kind", Value: string(q.Kind)}, {Key: "_id.index", Value: q.Index},
-	}, "_id.value", "_id.id", q)
-	return &walk[keyed]{s: s, name: keys, parts: b.parts(), order: b.sort(), decode: decodeKey, resume: func(last keyed) []bson.D {
-		b.after, b.afterTie = last.Value, last.Position.ID
-		return b.parts()
-	}}
+	at := func(value any) bson.D {
+		return bson.D{
+			{Key: "lab", Value: string(lab)}, {Key: "kind", Value: string(q.Kind)},
+			{Key: "index", Value: q.Index}, {Key: "value", Value: value},
+		}
+	}
+	place := func(p store.Position) bson.D { return append(at(p.Value), bson.E{Key: "id", Value: p.ID}) }
+	rest := bounded(q, at, place)
+	rest.lab = lab
+	return &walk[keyed]{s: s, collection: keys, rest: rest, decode: decodeKey, id: func(k keyed) bson.D { return place(k.Position) }}
+}
+
+// bounded is the span of a query. at makes the _id before all that have a
+// value, and place that of a hit.
+func bounded(q store.Query, at func(value any) bson.D, place func(store.Position) bson.D) span {
+	p := span{low: at(q.From), high: at(bson.MaxKey{}), descending: q.Descending}
+	if q.To != "" {
+		p.high = at(q.To)
+	}
+	switch {
+	case q.After == nil:
+	case q.Descending && (q.To == "" || q.After.Value < q.To), !q.Descending && q.After.Value >= q.From:
+		p = p.behind(place(*q.After))
+	}
+	return p
+}
+
+// windows are the ranges of sequence numbers in which ordered documents are
+// read, so that no more than about a page has to be sorted at once: each is
+// four times as wide as the one before.
+type windows struct {
+	after, to store.Seq // what is left
+	width     store.Seq
+}
+
+func (w *windows) next() (after, to store.Seq, more bool) {
+	if w.after >= w.to {
+		return 0, 0, false
+	}
+	after = w.after
+	w.after = min(w.to, after+w.width)
+	w.width *= 4
+	return after, w.after, true
+}
+
+// changed walks the documents of a kind in the order of their sequence numbers.
+type changed struct {
+	s     *Store
+	lab   store.LabID
+	kind  store.Kind
+	rest  windows
+	parts []bson.D
+}
+
+func (s *Store) changed(lab store.LabID, kind store.Kind, after store.SeqPosition, head store.Seq, limit int) *changed {
+	w := &changed{s: s, lab: lab, kind: kind}
+	w.from(after, head, limit)
+	return w
+}
+
+// from goes on behind a place.
+func (w *changed) from(after store.SeqPosition, head store.Seq, limit int) {
+	w.rest = windows{after: after.Seq, to: head, width: store.Seq(4 * limit)}
+	w.parts = []bson.D{w.filter(bson.E{Key: "seq", Value: int64(after.Seq)},
+		bson.E{Key: "_id.id", Value: bson.D{{Key: "$gt", Value: after.ID}}})}
+}
+
+func (w *changed) filter(more ...bson.E) bson.D {
+	return append(bson.D{{Key: "lab", Value: string(w.lab)}, {Key: "_id.kind", Value: string(w.kind)}}, more...)
+}
+
+// next reads up to limit more documents; none are left when there are fewer.
+func (w *changed) next(ctx context.Context, limit int) ([]found, error) {
+	var items []found
+	for len(items) < limit {
+		if len(w.parts) == 0 {
+			after, to, more := w.rest.next()
+			if !more {
+				return items, nil
+			}
+			w.parts = []bson.D{w.filter(bson.E{Key: "seq", Value: bson.D{{Key: "$gt", Value: int64(after)}, {Key: "$lte", Value: int64(to)}}})}
+		}
+		part := w.parts[0]
+		w.parts = w.parts[1:]
+		opts := options.Find().SetSort(bson.D{{Key: "seq", Value: 1}, {Key: "_id.id", Value: 1}}).SetLimit(int64(limit - len(items))).SetBatchSize(int32(limit + 1))
+		err := find(ctx, w.s.documents, part, opts, func(raw bson.Raw) (bool, error) {
+			item, err := decodeFound(raw)
+			items = append(items, item)
+			return true, err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	last := items[len(items)-1]
+	w.from(store.SeqPosition{Seq: last.doc.Seq, ID: last.ref.ID}, w.rest.to, limit)
+	return items, nil
 }

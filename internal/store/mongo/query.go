@@ -170,21 +170,29 @@ func (s *Store) recordsByID(ctx context.Context, lab store.LabID, ids []string) 
 	return all, nil
 }
 
-// entriesBatch is how many commits are fetched at once on the way through the
-// ledger: one holds up to a few hundred entries.
-const entriesBatch = 16
+// entriesAhead is how many entries one commit has at most, as a rule.
+const entriesAhead = 256
 
-// records reads the entries with numbers after+1 … to, and the others of the
-// commits that they are in.
-func (s *Store) records(ctx context.Context, lab store.LabID, after, to store.Seq) ([]store.Record, error) {
+// records reads the entries with numbers after+1 … to, which are there, and the
+// others of the commits that they are in.
+func (s *Store) records(ctx context.Context, lab store.LabID, after, to, head store.Seq) ([]store.Record, error) {
 	var all []store.Record
-	filter := bson.D{{Key: "lab", Value: string(lab)}, {Key: "last", Value: bson.D{{Key: "$gt", Value: int64(after)}}}}
-	opts := options.Find().SetProjection(bson.D{{Key: "entries", Value: 1}}).
-		SetSort(bson.D{{Key: "last", Value: 1}}).SetBatchSize(entriesBatch).SetLimit(int64(to - after))
-	err := find(ctx, s.commits, filter, opts, func(raw bson.Raw) (bool, error) {
-		records, err := decodeRecords(raw)
-		all = append(all, records...)
-		return len(records) > 0 && records[len(records)-1].Seq < to, err
-	})
-	return all, err
+	rest := windows{after: after, to: head, width: to - after + entriesAhead}
+	for len(all) == 0 || all[len(all)-1].Seq < to {
+		from, upTo, more := rest.next()
+		if !more {
+			break
+		}
+		filter := bson.D{{Key: "lab", Value: string(lab)}, {Key: "last", Value: bson.D{{Key: "$gt", Value: int64(from)}, {Key: "$lte", Value: int64(upTo)}}}}
+		opts := options.Find().SetProjection(bson.D{{Key: "entries", Value: 1}}).SetSort(bson.D{{Key: "last", Value: 1}})
+		err := find(ctx, s.commits, filter, opts, func(raw bson.Raw) (bool, error) {
+			records, err := decodeRecords(raw)
+			all = append(all, records...)
+			return len(records) > 0 && records[len(records)-1].Seq < to, err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }

@@ -45,7 +45,7 @@ const (
 	goneSeconds = 24 * 60 * 60
 )
 
-// index is an index that a query needs.
+// index is an index that a query needs besides that of _id.
 type index struct {
 	collection string
 	name       string
@@ -58,10 +58,10 @@ type index struct {
 var indexes = []index{
 	{collection: commits, name: "entry", fields: []string{"lab", "entries.id"}, unique: true, onlyWith: "first"},
 	{collection: commits, name: "ledger", fields: []string{"lab", "last"}},
-	{collection: documents, name: "id", fields: []string{"lab", "_id.kind", "_id.id"}},
+	// Not _id as a whole: DocumentDB would take this index for ranges of _id,
+	// and sort the whole lab.
 	{collection: documents, name: "changed", fields: []string{"lab", "_id.kind", "seq", "_id.id"}},
 	{collection: documents, name: "gone", fields: []string{"gone"}, seconds: goneSeconds},
-	{collection: keys, name: "key", fields: []string{"lab", "_id.kind", "_id.index", "_id.value", "_id.id"}},
 }
 
 func (x index) model() mongo.IndexModel {
@@ -102,14 +102,18 @@ func (s *Store) prepare(ctx context.Context) error {
 			return fmt.Errorf("index %s of collection %s: %w; drop an index of that name with other fields, and start again", x.name, x.collection, err)
 		}
 	}
-	if doc.Version == schemaVersion {
-		return nil
-	}
-	// This is also the proof that the database takes a write as we want it.
-	_, err = c.UpdateOne(ctx, bson.D{{Key: "_id", Value: "schema"}},
+	return s.proveWrites(ctx)
+}
+
+// proveWrites writes the schema's version, as all writes are made: to a majority
+// of the members, and their disks.
+func (s *Store) proveWrites(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, firstAnswer)
+	defer cancel()
+	_, err := s.db.Collection(meta).UpdateOne(ctx, bson.D{{Key: "_id", Value: "schema"}},
 		bson.D{{Key: "$max", Value: bson.D{{Key: "version", Value: int64(schemaVersion)}}}}, options.UpdateOne().SetUpsert(true))
 	if err != nil && !mongo.IsDuplicateKeyError(err) {
-		return fmt.Errorf("writing the schema's version: %w", err)
+		return unavailable("the database does not confirm a write by a majority of its members; are enough of them running, may this user write?", err)
 	}
 	return nil
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,6 +23,7 @@ var limitTests = []test{
 	{"BadLabs", testBadLabs},
 	{"ManyWritesInOneClosure", testManyWrites},
 	{"LargeClosures", testLargeClosures},
+	{"NeighboursOfALargeClosure", testLargeNeighbour},
 }
 
 // object is a JSON object of n bytes.
@@ -225,50 +228,62 @@ func testManyWrites(t *testing.T, s store.Store) {
 	})
 }
 
-// testLargeClosures fills closures to the limit, some at the same time, in
-// whatever way the engine may like least.
-func testLargeClosures(t *testing.T, s store.Store) {
+// largeClosures fill closures to the limit, in ways that an engine may not like.
+func largeClosures() map[string]func(store.Tx) error {
 	const overhead = 256
-	large := object(store.MaxBodyBytes - overhead - 4)
-	numbers := []byte(`{"n":[` + strings.Repeat("1,", 20<<10) + `1]}`)
-	short := func(n int) string { return fmt.Sprintf("%06d", n) }
-	whole := map[string]func(tx store.Tx) error{
+	fill := func(size, limit int, write func(i int) error) error {
+		for i := range store.MaxUpdateBytes / (size + overhead + limit) {
+			if err := write(i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return map[string]func(store.Tx) error{
 		"large documents": func(tx store.Tx) error {
-			for i := range store.MaxUpdateBytes / store.MaxBodyBytes {
-				if err := tx.Put(store.Document{Kind: "l", ID: fmt.Sprint(i), Body: large}); err != nil {
-					return err
-				}
-			}
-			return nil
+			return fill(len(largeBody), 4, func(i int) error { return tx.Put(store.Document{Kind: "l", ID: fmt.Sprint(i), Body: largeBody}) })
 		},
-		"arrays of small numbers": func(tx store.Tx) error {
-			for i := range store.MaxUpdateBytes / (len(numbers) + overhead + 8) {
-				if err := tx.Put(store.Document{Kind: "n", ID: short(i), Body: numbers}); err != nil {
-					return err
-				}
-			}
-			return nil
+		"small numbers": func(tx store.Tx) error {
+			return fill(len(numbersBody), 8, func(i int) error {
+				return tx.Put(store.Document{Kind: "n", ID: fmt.Sprintf("%06d", i), Body: numbersBody})
+			})
 		},
 		"entries": func(tx store.Tx) error {
-			for i := range store.MaxUpdateBytes / (store.MaxEntryBytes + overhead + 200) {
-				if _, err := tx.Append(store.Entry{ID: short(i), Content: object(store.MaxEntryBytes - 100), Outcome: object(100)}); err != nil {
-					return err
-				}
-			}
-			return nil
+			return fill(store.MaxEntryBytes, 200, func(i int) error {
+				_, err := tx.Append(store.Entry{ID: fmt.Sprintf("%06d", i), Content: object(store.MaxEntryBytes - 100), Outcome: object(100)})
+				return err
+			})
 		},
 	}
+}
+
+var (
+	largeBody   = object(store.MaxBodyBytes - 260)
+	numbersBody = numbers(7000)
+)
+
+// numbers is an object of small numbers, which grow where an integer takes
+// eight bytes.
+func numbers(n int) []byte {
+	b := []byte("{")
+	for i := range n {
+		b = fmt.Appendf(b, `"%c%c%c":1,`, 'a'+i/676, 'a'+i/26%26, 'a'+i%26)
+	}
+	b[len(b)-1] = '}'
+	return b
+}
+
+func testLargeClosures(t *testing.T, s store.Store) {
 	var all errgroup.Group
-	for what, fill := range whole {
+	for what, fill := range largeClosures() {
 		all.Go(func() error {
 			for range 2 { // the second time they replace what is there
-				err := s.Update(t.Context(), lab, func(tx store.Tx) error { return fill(tx) })
-				if err != nil && !errors.Is(err, store.ErrDuplicate) {
+				if err := s.Update(t.Context(), lab, fill); err != nil && !errors.Is(err, store.ErrDuplicate) {
 					return fmt.Errorf("%s: %w", what, err)
 				}
 			}
 			err := s.Update(t.Context(), lab, func(tx store.Tx) error {
-				if err := whole["large documents"](tx); err != nil {
+				if err := largeClosures()["large documents"](tx); err != nil {
 					return err
 				}
 				return tx.Put(store.Document{Kind: "one", ID: "more", Body: object(4096)})
@@ -283,12 +298,38 @@ func testLargeClosures(t *testing.T, s store.Store) {
 		t.Fatal(err)
 	}
 	mustView(t, s, func(r store.Reader) error {
-		if err := wantBody(r, "n", short(7), string(numbers)); err != nil {
+		if _, err := r.Entry("000007"); err != nil {
 			return err
 		}
-		if _, err := r.Entry(short(7)); err != nil {
-			return err
-		}
-		return errors.Join(wantBody(r, "l", "1", string(large)), wantMissing(r, "one", "more"))
+		return errors.Join(wantBody(r, "n", "000007", string(numbersBody)), wantBody(r, "l", "1", string(largeBody)), wantMissing(r, "one", "more"))
 	})
+}
+
+// testLargeNeighbour lets a closure that is as large as can be wait behind small
+// ones, which may share a commit: together they would be too large.
+func testLargeNeighbour(t *testing.T, s store.Store) {
+	started, release := make(chan struct{}), make(chan struct{})
+	var all errgroup.Group
+	all.Go(func() error {
+		var once sync.Once
+		return s.Update(t.Context(), lab, func(tx store.Tx) error {
+			once.Do(func() { close(started); <-release })
+			return nil
+		})
+	})
+	<-started
+	for i := range 40 {
+		all.Go(func() error {
+			return s.Update(t.Context(), lab, func(tx store.Tx) error {
+				return tx.Put(store.Document{Kind: "small", ID: fmt.Sprint(i), Body: object(100 << 10)})
+			})
+		})
+	}
+	time.Sleep(100 * time.Millisecond) // until they are queued, as a rule
+	all.Go(func() error { return s.Update(t.Context(), lab, largeClosures()["large documents"]) })
+	time.Sleep(100 * time.Millisecond)
+	close(release)
+	if err := all.Wait(); err != nil {
+		t.Error(err)
+	}
 }
