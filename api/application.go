@@ -56,6 +56,27 @@ func noLab(ctx context.Context, s store.Store) (bool, error) {
 // open opens the store and puts the services on it. For a new store it makes
 // the secrets.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*application, error) {
+	a, err := assemble(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.claim(ctx, false); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+// adoptSecrets makes a database take this server's secrets for its own.
+func adoptSecrets(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	a, err := assemble(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.claim(ctx, true), a.close())
+}
+
+// assemble is open for a store that may be used with other secrets.
+func assemble(ctx context.Context, cfg config.Config, log *slog.Logger) (*application, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -93,9 +114,6 @@ func (a *application) start(ctx context.Context) error {
 		Issuer: a.cfg.Issuer(), Audience: a.cfg.TokenAudience,
 		Pepper: secrets.Pepper, TokenSecret: secrets.TokenSecret, Log: a.log,
 	})
-	if err == nil && a.cfg.Store.MongoDB() {
-		err = a.claim(ctx)
-	}
 	if err != nil {
 		return err
 	}
@@ -105,11 +123,14 @@ func (a *application) start(ctx context.Context) error {
 
 // claim keeps this server off a database that others use with other secrets:
 // two that set it up at once have each made their own.
-func (a *application) claim(ctx context.Context) error {
-	err := a.identity.ClaimStore(ctx, a.cfg.AdoptSecrets)
+func (a *application) claim(ctx context.Context, adopt bool) error {
+	if !a.cfg.Store.MongoDB() {
+		return nil // the folder has the secrets beside the file
+	}
+	err := a.identity.ClaimStore(ctx, adopt)
 	if errors.Is(err, identity.ErrOtherSecrets) {
 		return fmt.Errorf("%w: put those of the others into %s, or name them with --pepper-file, --token-secret-file and --signing-key-file; "+
-			"if you changed them on purpose, and everywhere, start once with --adopt-secrets",
+			"if you changed them on purpose, and everywhere, run ricircolo serve once with --adopt-secrets",
 			err, filepath.Join(a.cfg.Data, config.SecretsFolder))
 	}
 	return err

@@ -110,12 +110,12 @@ func (l location) file(what, instead string) error {
 	return nil
 }
 
-// scratch opens a throw-away store: beside the data, where there is room, or
-// where this machine keeps temporary files.
+// scratch opens a throw-away store: in the data folder, where there is room, or
+// where there is none with the temporary files of this machine.
 func (l location) scratch(ctx context.Context) (s engine, dir string, err error) {
 	beside := l.Data
-	if l.Store.MongoDB() {
-		beside = ""
+	if _, err := os.Stat(beside); errors.Is(err, fs.ErrNotExist) {
+		beside = "" // the secrets of a database may come from elsewhere
 	}
 	if dir, err = os.MkdirTemp(beside, "scratch-"); err != nil {
 		return nil, "", err

@@ -275,7 +275,7 @@ func TestServersOfOneDatabase(t *testing.T) {
 		c := newFolder(t)
 		c.serve(t).mustStop(t) // makes secrets
 		c.store = uri
-		if said := says(c); !strings.Contains(said, "start once with --adopt-secrets") {
+		if said := says(c); !strings.Contains(said, "run ricircolo serve once with --adopt-secrets") {
 			t.Errorf("without being told it said %q", said)
 		}
 		if said := says(c, "--adopt-secrets"); said != "" {

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 )
 
 // The README's commands are run as they are written there, so that they can't
@@ -149,6 +151,29 @@ func TestBackupOfTheREADME(t *testing.T) {
 	})
 	server.mustStop(t)
 	mustServe(t, filepath.Join(dir, "restored")).mustStop(t)
+}
+
+// TestEnginesOfTheREADME migrates a lab as the README says, while its server
+// runs and again when it has stopped, and back.
+func TestEnginesOfTheREADME(t *testing.T) {
+	t.Parallel()
+	blocks := bashBlocks(t, "Engines")
+	database := mongotest.Database(t)
+	for i := range blocks {
+		blocks[i] = strings.ReplaceAll(blocks[i], "mongodb://127.0.0.1:27017/ricircolo", database)
+	}
+	dir := mustOperate(t)
+	server := mustServe(t, filepath.Join(dir, "data"))
+	wantPrinted(t, blocks[:1], mustBash(t, dir, blocks[:1]), [][]string{{"run the same again"}})
+	server.mustStop(t)
+	wantPrinted(t, blocks[1:], mustBash(t, dir, blocks[1:]), [][]string{
+		{"the two stores are equal", "masses close"},
+		{"--data back", "the two stores are equal"},
+	})
+	site{filepath.Join(dir, "data"), database}.serve(t).mustStop(t)
+	back := site{dir: filepath.Join(dir, "back")}
+	mustCopySecrets(t, site{dir: filepath.Join(dir, "data")}, back)
+	back.serve(t).mustStop(t)
 }
 
 func TestLabelsOfTheREADME(t *testing.T) {

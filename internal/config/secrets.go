@@ -28,11 +28,6 @@ type SecretSources struct {
 	// the first one signs, all verify.
 	SigningKeyFile string `name:"signing-key-file" env:"RICIRCOLO_SIGNING_KEY_FILE" placeholder:"FILE" help:"PEM file with the Ed25519 keys of the access tokens, the signing one first. Default: made in the data folder." group:"Secrets and tokens"`
 	SigningKey     Secret `name:"signing-key" env:"RICIRCOLO_SIGNING_KEY" hidden:"" help:"The PEM text itself, as an environment variable only." group:"Secrets and tokens"`
-
-	// AdoptSecrets makes a database take these secrets for its own. Without it
-	// a server whose pepper or token secret is not that of the others refuses to
-	// start on their database.
-	AdoptSecrets bool `name:"adopt-secrets" env:"RICIRCOLO_ADOPT_SECRETS" help:"Start on a MongoDB database that was used with another pepper or token secret, once they were changed on purpose." group:"Secrets and tokens"`
 }
 
 func (s SecretSources) validate(v *validator) {
