@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +16,7 @@ import (
 	"github.com/ricircolo/ricircolo/internal/finder"
 	"github.com/ricircolo/ricircolo/internal/identity"
 	"github.com/ricircolo/ricircolo/internal/identity/token"
-	"github.com/ricircolo/ricircolo/internal/store/sqlite"
+	"github.com/ricircolo/ricircolo/internal/store"
 	"github.com/ricircolo/ricircolo/internal/tracking"
 )
 
@@ -22,7 +24,7 @@ import (
 type application struct {
 	cfg      config.Config
 	log      *slog.Logger
-	store    *sqlite.Store
+	store    engine
 	tracking *tracking.Service
 	identity *identity.Service
 	finder   *finder.Service
@@ -34,8 +36,8 @@ func openLab(ctx context.Context, cfg config.Config, log *slog.Logger) (*applica
 	if err != nil {
 		return nil, err
 	}
-	labs, err := a.store.Labs(ctx)
-	if err == nil && len(labs) == 0 {
+	fresh, err := noLab(ctx, a.store)
+	if err == nil && fresh {
 		err = a.tracking.CreateLab(ctx, cfg.Lab, cfg.LabName)
 	}
 	if err != nil {
@@ -44,13 +46,41 @@ func openLab(ctx context.Context, cfg config.Config, log *slog.Logger) (*applica
 	return a, nil
 }
 
-// open opens the store in the data folder and puts the services on it. For a
-// new store it makes the secrets.
+// noLab reports whether a store has no lab yet. Who set it up may have come no
+// further than to claim it.
+func noLab(ctx context.Context, s store.Store) (bool, error) {
+	partitions, err := s.Labs(ctx)
+	return !slices.ContainsFunc(partitions, func(p store.LabID) bool { return isLab(string(p)) }), err
+}
+
+// open opens the store and puts the services on it. For a new store it makes
+// the secrets.
 func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*application, error) {
+	a, err := assemble(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.claim(ctx, false); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+// adoptSecrets makes a database take this server's secrets for its own.
+func adoptSecrets(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	a, err := assemble(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.claim(ctx, true), a.close())
+}
+
+// assemble is open for a store that may be used with other secrets.
+func assemble(ctx context.Context, cfg config.Config, log *slog.Logger) (*application, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s, err := sqlite.Open(ctx, sqlite.Options{Dir: cfg.Data, Logger: log})
+	s, err := openEngine(ctx, cfg.Data, cfg.Store, log)
 	if err != nil {
 		return nil, err
 	}
@@ -62,12 +92,12 @@ func open(ctx context.Context, cfg config.Config, log *slog.Logger) (*applicatio
 }
 
 func (a *application) start(ctx context.Context) error {
-	labs, err := a.store.Labs(ctx)
+	fresh, err := noLab(ctx, a.store)
 	if err != nil {
 		return err
 	}
 	var secrets config.Secrets
-	if len(labs) == 0 {
+	if fresh {
 		secrets, err = a.cfg.LoadOrCreateSecrets(token.Generate)
 	} else {
 		secrets, err = a.cfg.LoadSecrets()
@@ -88,6 +118,21 @@ func (a *application) start(ctx context.Context) error {
 		return err
 	}
 	a.finder, err = finder.New(finder.Config{Store: a.store, Labels: a.tracking})
+	return err
+}
+
+// claim keeps this server off a database that others use with other secrets:
+// two that set it up at once have each made their own.
+func (a *application) claim(ctx context.Context, adopt bool) error {
+	if !a.cfg.Store.MongoDB() {
+		return nil // the folder has the secrets beside the file
+	}
+	err := a.identity.ClaimStore(ctx, adopt)
+	if errors.Is(err, identity.ErrOtherSecrets) {
+		return fmt.Errorf("%w: put those of the others into %s, or name them with --pepper-file, --token-secret-file and --signing-key-file; "+
+			"if you changed them on purpose, and everywhere, run ricircolo serve once with --adopt-secrets",
+			err, filepath.Join(a.cfg.Data, config.SecretsFolder))
+	}
 	return err
 }
 

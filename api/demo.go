@@ -21,10 +21,11 @@ import (
 )
 
 type demoCommand struct {
-	Listen string `default:"127.0.0.1:8080" help:"Address and port to listen on."`
-	Data   string `type:"path" placeholder:"DIR" help:"Folder to make the demo lab in; it must be empty or not there. Default: one that is thrown away at the end."`
-	Seed   int64  `default:"1" help:"Another seed gives another year in the life of the lab."`
-	Until  string `placeholder:"DAY" help:"The last day of that year, like 2026-03-01. Default: today."`
+	Listen string       `default:"127.0.0.1:8080" help:"Address and port to listen on."`
+	Data   string       `type:"path" placeholder:"DIR" help:"Folder to make the demo lab in; it must be empty or not there. Default: one that is thrown away at the end."`
+	Store  config.Store `env:"RICIRCOLO_DEMO_STORE" placeholder:"URI" help:"MongoDB database to make the demo lab in, in the place of an SQLite file; it must be empty, and keeps the lab."`
+	Seed   int64        `default:"1" help:"Another seed gives another year in the life of the lab."`
+	Until  string       `placeholder:"DAY" help:"The last day of that year, like 2026-03-01. Default: today."`
 }
 
 // Run makes the demo lab, says how to sign in, and serves it.
@@ -40,7 +41,7 @@ func (c demoCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	cfg.Listen, cfg.Data, cfg.LogLevel = c.Listen, c.Data, slog.LevelWarn
+	cfg.Listen, cfg.Data, cfg.Store, cfg.LogLevel = c.Listen, c.Data, c.Store, slog.LevelWarn
 	cfg.Lab, cfg.LabName = demo.Lab, demo.LabName
 	if cfg.Data == "" {
 		if cfg.Data, err = os.MkdirTemp("", "ricircolo-demo-"); err != nil {
@@ -53,6 +54,12 @@ func (c demoCommand) Run(ctx context.Context) (err error) {
 	a, err := open(ctx, cfg, cfg.Logger(os.Stderr))
 	if err != nil {
 		return err
+	}
+	if fresh, err := noLab(ctx, a.store); err != nil || !fresh {
+		if err == nil {
+			err = fmt.Errorf("%s has a lab already: name an empty database for the demo lab", cfg.Store)
+		}
+		return errors.Join(err, a.close())
 	}
 	return errors.Join(c.serve(ctx, a, until), a.close())
 }

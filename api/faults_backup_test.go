@@ -52,13 +52,13 @@ func TestBackupsUnderLoad(t *testing.T) {
 		}
 		mustProgram(t, "verify", "--data", restored)
 	}
-	f.wantKept(t, l.dir)
+	f.wantKept(t, l.site)
 
 	t.Run("ControlCopyOfOneFile", func(t *testing.T) {
 		if found := verifyFolder(t, filepath.Dir(naive)); found != "" {
 			return // damaged: noticed too
 		}
-		head := int64(len(mustLedger(t, filepath.Dir(naive))))
+		head := int64(len(mustLedger(t, site{dir: filepath.Dir(naive)})))
 		if head >= witness {
 			t.Errorf("a copy of the file alone, without its WAL, has all %d entries of %d: was there load?", head, witness)
 		}
@@ -86,7 +86,7 @@ func (f *fleet) mustHead(tb testing.TB, p *process) int64 {
 // head, and returns that.
 func (f *fleet) wantKeptUpToHead(tb testing.TB, dir string) (head int64) {
 	tb.Helper()
-	ledger := mustLedger(tb, dir)
+	ledger := mustLedger(tb, site{dir: dir})
 	acked := map[string]tracking.Result{}
 	for id, r := range f.acked {
 		if r.Seq <= store.Seq(len(ledger)) {
@@ -147,5 +147,5 @@ func TestKilledBackup(t *testing.T) {
 	stop()
 	wait()
 	p.mustStop(t)
-	f.wantKept(t, l.dir)
+	f.wantKept(t, l.site)
 }

@@ -191,7 +191,7 @@ func closing(bin string, net quantity.Mass, passed bool) tracking.Submission {
 // lab is a data folder with a lab in it that has one of everything, people of
 // each role who are signed in, and bins.
 type lab struct {
-	dir                                      string
+	site
 	facility, ward, stream, recycler, pickup string
 	bins                                     []string
 	tokens                                   map[access.Role]string
@@ -203,12 +203,18 @@ func (l *lab) as(p *process, role access.Role) client { return client{p.url, l.t
 // mustLab copies the lab that all tests begin with.
 func mustLab(tb testing.TB) *lab {
 	tb.Helper()
+	return mustLabOn(tb, newFolder)
+}
+
+// mustLabOn copies it to a site of some engine.
+func mustLabOn(tb testing.TB, newSite func(testing.TB) site) *lab {
+	tb.Helper()
 	theLab.once.Do(func() { theLab.lab = makeLab(tb) })
 	if theLab.lab == nil {
 		tb.Fatal("there is no lab to copy: see the first test that failed")
 	}
 	l := *theLab.lab
-	l.dir = copyFolder(tb, l.dir)
+	l.site = l.site.copy(tb, newSite)
 	return &l
 }
 
@@ -224,7 +230,7 @@ func makeLab(tb testing.TB) *lab {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	l := &lab{dir: filepath.Join(folder, "lab"), tokens: map[access.Role]string{}}
+	l := &lab{site: site{dir: filepath.Join(folder, "lab")}, tokens: map[access.Role]string{}}
 	printed, code := programReading(tb, testPassword+"\n", "user", "create", "--data", l.dir,
 		"--email", "coordinator@lab.example", "--name", "Coordinator", "--password-file", "-")
 	if code != 0 {

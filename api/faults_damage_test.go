@@ -94,7 +94,7 @@ func TestFlippedBits(t *testing.T) {
 		t.Fatal(err)
 	}
 	var spans [][2]int // where the records lie in the file
-	for _, r := range mustLedger(t, l.dir) {
+	for _, r := range mustLedger(t, l.site) {
 		if at := bytes.Index(whole, r.Bytes); bytes.Count(whole, r.Bytes) == 1 { // no former copy in a page's free space
 			spans = append(spans, [2]int{at, at + len(r.Bytes)})
 		}

@@ -49,7 +49,7 @@ func TestFailedFsyncEndsTheProcess(t *testing.T) {
 			if p.exitCode() == 0 || !strings.Contains(p.stderr.String(), "ricircolo: ") {
 				t.Errorf("it ended with %d and said %q, want an error and its cause", p.exitCode(), p.stderr.String())
 			}
-			f.wantKept(t, l.dir)
+			f.wantKept(t, l.site)
 			mustServe(t, l.dir).mustStop(t)
 			t.Logf("%d acknowledged, then refused; ended with %d: %s", refusedAt, p.exitCode(), lastLine(p.stderr.String()))
 		})
@@ -61,7 +61,7 @@ func TestFailedFsyncEndsTheProcess(t *testing.T) {
 			t.Errorf("without a failing fsync, entry %d was refused", at)
 		}
 		p.mustStop(t)
-		f.wantKept(t, l.dir)
+		f.wantKept(t, l.site)
 	})
 }
 

@@ -23,32 +23,34 @@ var cycles = flag.Int("faults.cycles", 8, "how often to kill the server under lo
 
 // TestKilledUnderLoad kills the server again and again at any moment while 32
 // phones record, and wants everything that was acknowledged kept exactly once.
-func TestKilledUnderLoad(t *testing.T) {
-	l := mustLab(t)
+func TestKilledUnderLoad(t *testing.T) { onEngines(t, testKilledUnderLoad) }
+
+func testKilledUnderLoad(t *testing.T, newSite func(testing.TB) site) {
+	l := mustLabOn(t, newSite)
 	f := newFleet(l)
 	ctx, stop := context.WithCancel(t.Context())
 	wait := f.start(ctx, 32)
 	var started []time.Duration
-	early := ""
+	var early site
 	for cycle := range *cycles {
-		p := mustServe(t, l.dir)
+		p := l.serve(t)
 		started = append(started, p.started)
 		f.target.set(p.url)
 		time.Sleep(200*time.Millisecond + rand.N(800*time.Millisecond)) // until the power fails
 		f.target.down()
 		p.kill()
 		if cycle == 0 {
-			early = copyFolder(t, l.dir)
+			early = l.copy(t, newSite)
 		}
 	}
 	stop()
 	wait()
-	p := mustServe(t, l.dir)
+	p := l.serve(t)
 	f.mustComeHome(t, p)
 	p.mustStop(t)
 
-	f.wantKept(t, l.dir)
-	if len(f.acked) < 100**cycles || f.unknown < *cycles {
+	f.wantKept(t, l.site)
+	if len(f.acked) < l.scaled(100)**cycles || f.unknown < *cycles {
 		t.Errorf("got %d acknowledged and %d requests cut off in %d cycles: was there load?", len(f.acked), f.unknown, *cycles)
 	}
 	t.Logf("%d cycles, %d entries acknowledged twice each, %d requests cut off; ready after %v to %v",
@@ -59,7 +61,7 @@ func TestKilledUnderLoad(t *testing.T) {
 		if len(lost) == 0 || !strings.Contains(lost[0], "is lost") {
 			t.Errorf("a store set back to an earlier day: got %d faults %.1q, want lost entries", len(lost), lost)
 		}
-		if printed, code := program(t, "verify", "--data", early); code != 0 {
+		if printed, code := program(t, early.at("verify")...); code != 0 {
 			t.Errorf("the earlier day by itself: verify found\n%s", printed)
 		}
 	})

@@ -46,6 +46,22 @@ func (h overHTTP) bin(ctx context.Context, id string) (tracking.CurrentFill, err
 	return bin.Fill, err
 }
 
+// alternating speaks to one system and then to the next.
+type alternating struct {
+	systems []system
+	n       atomic.Int64
+}
+
+func (a *alternating) next() system { return a.systems[int(a.n.Add(1))%len(a.systems)] }
+
+func (a *alternating) record(ctx context.Context, role access.Role, sub tracking.Submission) (tracking.Result, error) {
+	return a.next().record(ctx, role, sub)
+}
+
+func (a *alternating) bin(ctx context.Context, id string) (tracking.CurrentFill, error) {
+	return a.next().bin(ctx, id)
+}
+
 // inProcess is the service itself on a store.
 type inProcess struct {
 	service *tracking.Service
@@ -226,24 +242,29 @@ func (h *historian) wantExplained(t *testing.T) {
 
 // TestLinearizableOverHTTP is about the program as clients see it, killed
 // three times meanwhile.
-func TestLinearizableOverHTTP(t *testing.T) {
-	l, at := mustLab(t), newTarget()
-	bins := l.bins[:16]
-	p := mustServe(t, l.dir)
-	h := newHistorian(overHTTP{l, at}, bins, mustPickups(t, l, l.as(p, access.Coordinator), bins), 5000)
+func TestLinearizableOverHTTP(t *testing.T) { onEngines(t, testLinearizableOverHTTP) }
+
+func testLinearizableOverHTTP(t *testing.T, newSite func(testing.TB) site) {
+	l, at := mustLabOn(t, newSite), newTarget()
+	bins, operations := l.bins[:16], int64(5000)
+	if l.store != "" {
+		operations = 2000
+	}
+	p := l.serve(t)
+	h := newHistorian(overHTTP{l, at}, bins, mustPickups(t, l, l.as(p, access.Coordinator), bins), operations)
 	at.set(p.url)
 	wait := h.start(t.Context(), 8)
 	for range 3 {
 		<-h.quarter
 		at.down()
 		p.kill()
-		p = mustServe(t, l.dir)
+		p = l.serve(t)
 		at.set(p.url)
 	}
 	wait()
 	p.mustStop(t)
 	h.wantExplained(t)
-	mustProgram(t, "verify", "--data", l.dir)
+	mustProgram(t, l.at("verify")...)
 	wantSabotageNoticed(t, h.history)
 }
 

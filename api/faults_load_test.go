@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -15,7 +14,6 @@ import (
 	"github.com/ricircolo/ricircolo/internal/access"
 	"github.com/ricircolo/ricircolo/internal/quantity"
 	"github.com/ricircolo/ricircolo/internal/store"
-	"github.com/ricircolo/ricircolo/internal/store/sqlite"
 	"github.com/ricircolo/ricircolo/internal/tracking"
 )
 
@@ -160,14 +158,11 @@ func (f *fleet) mustComeHome(tb testing.TB, p *process) {
 	f.again = nil
 }
 
-// mustLedger reads the ledger of a folder whose server does not run.
-func mustLedger(tb testing.TB, dir string) (records []store.Record) {
+// mustLedger reads the ledger of a lab whose server does not run.
+func mustLedger(tb testing.TB, at site) (records []store.Record) {
 	tb.Helper()
-	s, err := sqlite.Open(tb.Context(), sqlite.Options{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	err = s.View(tb.Context(), "lab", func(r store.Reader) error {
+	s := at.open(tb)
+	err := s.View(tb.Context(), "lab", func(r store.Reader) error {
 		for {
 			page, err := r.Entries(store.Seq(len(records)), store.MaxFind)
 			if err != nil || len(page) == 0 {
@@ -216,14 +211,14 @@ func ledgerFaults(ledger []store.Record, acked map[string]tracking.Result, sent 
 	return faults
 }
 
-// wantKept wants everything that a fleet was told to be in a folder, and the
-// folder in order.
-func (f *fleet) wantKept(tb testing.TB, dir string) {
+// wantKept wants everything that a fleet was told to be in a store, and the
+// store in order.
+func (f *fleet) wantKept(tb testing.TB, at site) {
 	tb.Helper()
-	for _, fault := range append(f.faults, ledgerFaults(mustLedger(tb, dir), f.acked, f.sent)...) {
+	for _, fault := range append(f.faults, ledgerFaults(mustLedger(tb, at), f.acked, f.sent)...) {
 		tb.Error(fault)
 	}
-	if printed, code := program(tb, "verify", "--data", dir); code != 0 {
+	if printed, code := program(tb, at.at("verify")...); code != 0 {
 		tb.Errorf("verify found faults:\n%s", printed)
 	}
 }

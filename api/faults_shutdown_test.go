@@ -45,7 +45,7 @@ func (f *flights) start(ctx context.Context, p *process, phones int) (wait func(
 }
 
 func (f *flights) batch(ctx context.Context, p *process) (answered bool) {
-	batch := make([]tracking.Submission, 100)
+	batch := make([]tracking.Submission, f.lab.scaled(100))
 	for i := range batch {
 		batch[i], _ = f.next()
 	}
@@ -77,8 +77,10 @@ func (f *flights) cutOff(at time.Time) (n int) {
 // TestTerminatedUnderLoad tells the server to end while requests are in
 // flight: these are answered, new ones are refused, and what was acknowledged
 // is kept.
-func TestTerminatedUnderLoad(t *testing.T) {
-	l := mustLab(t)
+func TestTerminatedUnderLoad(t *testing.T) { onEngines(t, testTerminatedUnderLoad) }
+
+func testTerminatedUnderLoad(t *testing.T, newSite func(testing.TB) site) {
+	l := mustLabOn(t, newSite)
 	f, p, wait := flightsUnderWay(t, l)
 	at := time.Now()
 	code, took := p.terminate(t)
@@ -93,11 +95,11 @@ func TestTerminatedUnderLoad(t *testing.T) {
 		c.Close()
 		t.Error("connections are still accepted")
 	}
-	f.wantKept(t, l.dir)
+	f.wantKept(t, l.site)
 	t.Logf("ended in %v after %d requests, %d entries acknowledged", took.Round(time.Millisecond), f.answered.Load(), len(f.acked))
 
 	t.Run("Control", func(t *testing.T) {
-		l := mustLab(t)
+		l := mustLabOn(t, newSite)
 		f, p, wait := flightsUnderWay(t, l)
 		at := time.Now()
 		p.kill()
@@ -105,7 +107,7 @@ func TestTerminatedUnderLoad(t *testing.T) {
 		if f.cutOff(at) == 0 {
 			t.Error("killed: no request was cut off; the test sees nothing")
 		}
-		f.wantKept(t, l.dir)
+		f.wantKept(t, l.site)
 	})
 }
 
@@ -113,7 +115,7 @@ func TestTerminatedUnderLoad(t *testing.T) {
 // some answers and wait for the next ones.
 func flightsUnderWay(t *testing.T, l *lab) (f *flights, p *process, wait func()) {
 	t.Helper()
-	p = mustServe(t, l.dir)
+	p = l.serve(t)
 	f = &flights{fleet: newFleet(l)}
 	ctx, stop := context.WithCancel(t.Context())
 	home := f.start(ctx, p, 8)
@@ -154,7 +156,7 @@ func TestOneProcessPerFolder(t *testing.T) {
 		mustProgram(t, refused["verify"]...)
 		mustServe(t, l.dir).mustStop(t)
 	})
-	if n := len(mustLedger(t, l.dir)); n == 0 {
+	if n := len(mustLedger(t, l.site)); n == 0 {
 		t.Error(fmt.Sprint("the ledger has ", n, " entries"))
 	}
 }

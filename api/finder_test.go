@@ -29,7 +29,7 @@ func TestReportsSurviveARebuild(t *testing.T) {
 	var before, after inbox
 	l.as(p, access.Coordinator).mustCall(t, http.MethodGet, "/api/v1/finder-reports", nil, &before)
 	p.mustStop(t)
-	mustVerify(t, l.dir)
+	mustVerify(t, l.site)
 	mustProgram(t, "rebuild", "--data", l.dir)
 	p = mustServe(t, l.dir)
 	l.as(p, access.Coordinator).mustCall(t, http.MethodGet, "/api/v1/finder-reports?state=open", nil, &after)

@@ -9,7 +9,6 @@ import (
 	"github.com/ricircolo/ricircolo/internal/access"
 	"github.com/ricircolo/ricircolo/internal/identity"
 	"github.com/ricircolo/ricircolo/internal/store"
-	"github.com/ricircolo/ricircolo/internal/store/sqlite"
 	"github.com/ricircolo/ricircolo/internal/tracking"
 )
 
@@ -17,15 +16,15 @@ import (
 // needs no secrets, and never makes a lab: labels of a mistyped folder would be
 // nobody's.
 type labelDesk struct {
-	store    *sqlite.Store
+	store    engine
 	tracking *tracking.Service
 	console  access.Caller // as which the ledger names whoever prints
 }
 
-// openLabelDesk opens the lab in a data folder. instead is what the server
-// offers while it runs.
-func openLabelDesk(ctx context.Context, data, lab, instead string) (*labelDesk, error) {
-	s, err := dataFolder{data}.existing(ctx)
+// openLabelDesk opens the lab at a location. instead is what the server offers
+// while it runs.
+func openLabelDesk(ctx context.Context, at location, lab, instead string) (*labelDesk, error) {
+	s, err := at.existing(ctx)
 	if errors.Is(err, store.ErrLocked) {
 		return nil, fmt.Errorf("%w: stop it, or use its interface, where %s", err, instead)
 	}

@@ -22,7 +22,7 @@ import (
 )
 
 type labelsCommands struct {
-	Print     printLabelsCommand `cmd:"" help:"Issue blank labels and print them, or print some again. The server must not run."`
+	Print     printLabelsCommand `cmd:"" help:"Issue blank labels and print them, or print some again. With an SQLite file, the server must not run."`
 	Sheets    sheetsCommand      `cmd:"" help:"List the sheets of labels that are known."`
 	Calibrate calibrateCommand   `cmd:"" help:"Print the page on which is measured how far a printer is off."`
 }
@@ -54,7 +54,7 @@ func (c printLabelsCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("--base-url: %w", err)
 	}
-	desk, err := openLabelDesk(ctx, c.Data, c.Lab, "POST /api/v1/label-sheets prints labels")
+	desk, err := openLabelDesk(ctx, location{c.Data, c.Store}, c.Lab, "POST /api/v1/label-sheets prints labels")
 	if err != nil {
 		return err
 	}

@@ -132,7 +132,7 @@ func TestLabelsArePrintedAndPrintedAgain(t *testing.T) {
 			t.Errorf("%v: got %q, want %q", again.flags, got, again.want)
 		}
 	}
-	mustVerify(t, l.dir)
+	mustVerify(t, l.site)
 
 	// The lab knows who issued them, and for whom.
 	p := mustServe(t, l.dir)
@@ -337,7 +337,7 @@ func TestInterruptedPrinting(t *testing.T) {
 			if _, err := os.Stat(file); err == nil {
 				t.Error("half a file is there")
 			}
-			mustVerify(t, l.dir)
+			mustVerify(t, l.site)
 			if signal == syscall.SIGKILL {
 				return // nobody could say anything, or clear up what has another name
 			}

@@ -87,7 +87,7 @@ func sheetFileError(name string, err error) error {
 
 // labFolder is the lab whose own sheets are known.
 type labFolder struct {
-	dataFolder
+	location
 	Lab string `name:"lab" env:"RICIRCOLO_LAB" default:"lab" help:"Id of the lab, if the store has several."`
 }
 
@@ -98,7 +98,7 @@ func (c sheetsCommand) Run(ctx context.Context) (err error) {
 	for _, s := range print.Sheets() {
 		listSheet(s, "")
 	}
-	desk, err := openLabelDesk(ctx, c.Data, c.Lab, "GET /api/v1/sheets lists the lab's own sheets as well")
+	desk, err := openLabelDesk(ctx, c.location, c.Lab, "GET /api/v1/sheets lists the lab's own sheets as well")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // a lab that is yet to be made has none of its own
 	}
@@ -167,7 +167,7 @@ func (c calibrateCommand) geometry(ctx context.Context) (s print.Sheet, err erro
 	if s, ok := print.SheetByID(c.Sheet); ok {
 		return s, nil
 	}
-	desk, err := openLabelDesk(ctx, c.Data, c.Lab, "GET /api/v1/sheets/{id}/calibration.pdf draws the page of one of the lab's own sheets")
+	desk, err := openLabelDesk(ctx, c.location, c.Lab, "GET /api/v1/sheets/{id}/calibration.pdf draws the page of one of the lab's own sheets")
 	if err != nil {
 		return s, fmt.Errorf("--sheet %s is not built in: %w", c.Sheet, err)
 	}

@@ -186,7 +186,7 @@ func TestServingGS1Links(t *testing.T) {
 		t.Errorf("the sheet has the symbols %q, want three, %s first", got, payload)
 	}
 	p.mustStop(t)
-	mustVerify(t, l.dir)
+	mustVerify(t, l.site)
 }
 
 // mustDownload makes a call whose answer is no JSON.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,39 +13,9 @@ import (
 	"github.com/ricircolo/ricircolo/internal/tracking"
 )
 
-// dataFolder is the flag of the commands that work on the store alone.
-type dataFolder struct {
-	Data string `name:"data" env:"RICIRCOLO_DATA" default:"data" help:"Folder of everything that the server keeps."`
-}
+type verifyCommand struct{ location }
 
-func quiet() *slog.Logger {
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-}
-
-// existing opens a store that must be there already.
-func (d dataFolder) existing(ctx context.Context) (*sqlite.Store, error) {
-	if _, err := os.Stat(filepath.Join(d.Data, sqlite.FileName)); err != nil {
-		return nil, fmt.Errorf("there is no store in %s: %w", d.Data, err)
-	}
-	return sqlite.Open(ctx, sqlite.Options{Dir: d.Data, Logger: quiet()})
-}
-
-// scratch opens a throw-away store beside the data, where there is room.
-func (d dataFolder) scratch(ctx context.Context) (*sqlite.Store, string, error) {
-	dir, err := os.MkdirTemp(d.Data, "scratch-")
-	if err != nil {
-		return nil, "", err
-	}
-	s, err := sqlite.Open(ctx, sqlite.Options{Dir: dir, Scratch: true, Logger: quiet()})
-	if err != nil {
-		return nil, "", errors.Join(err, os.RemoveAll(dir))
-	}
-	return s, dir, nil
-}
-
-type verifyCommand struct{ dataFolder }
-
-// Run checks the file, then every lab against its ledger.
+// Run checks the file, if it is one, then every lab against its ledger.
 func (c verifyCommand) Run(ctx context.Context) (err error) {
 	s, err := c.existing(ctx)
 	if err != nil {
@@ -54,9 +23,11 @@ func (c verifyCommand) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	faults := 0
-	if err := s.IntegrityCheck(ctx); err != nil {
-		fmt.Println(err)
-		faults++
+	if file, ok := s.(*sqlite.Store); ok {
+		if err := file.IntegrityCheck(ctx); err != nil {
+			fmt.Println(err)
+			faults++
+		}
 	}
 	err = eachLab(ctx, s, func(lab store.LabID) error {
 		n, err := c.verifyLab(ctx, s, lab)
@@ -67,12 +38,12 @@ func (c verifyCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	if faults > 0 {
-		return fmt.Errorf("%d faults found: keep this folder as it is, and restore a backup elsewhere", faults)
+		return fmt.Errorf("%d faults found: keep %s as it is, and restore a backup elsewhere", faults, c.location)
 	}
 	return nil
 }
 
-func (c verifyCommand) verifyLab(ctx context.Context, s *sqlite.Store, lab store.LabID) (int, error) {
+func (c verifyCommand) verifyLab(ctx context.Context, s store.Store, lab store.LabID) (int, error) {
 	scratch, dir, err := c.scratch(ctx)
 	if err != nil {
 		return 0, err
@@ -121,11 +92,15 @@ func eachLab(ctx context.Context, s store.Store, do func(store.LabID) error) err
 	return nil
 }
 
-type rebuildCommand struct{ dataFolder }
+type rebuildCommand struct{ location }
 
 // Run folds every ledger into a new store, takes over the people, and puts the
 // new store in the old one's place. The old one is kept beside it.
 func (c rebuildCommand) Run(ctx context.Context) error {
+	if err := c.file("rebuild", "bring it into a new folder with ricircolo migrate --from URI --to sqlite:DIR, "+
+		"run ricircolo rebuild --data DIR, and bring that into a new database with ricircolo migrate --from sqlite:DIR --to URI"); err != nil {
+		return err
+	}
 	old, err := c.existing(ctx)
 	if err != nil {
 		return err
@@ -142,7 +117,7 @@ func (c rebuildCommand) Run(ctx context.Context) error {
 	return os.RemoveAll(dir)
 }
 
-func (c rebuildCommand) rebuildInto(ctx context.Context, old *sqlite.Store, dir string) error {
+func (c rebuildCommand) rebuildInto(ctx context.Context, old store.Store, dir string) error {
 	if err := os.RemoveAll(dir); err != nil { // left by a run that was interrupted
 		return err
 	}
@@ -188,12 +163,15 @@ func copyDocuments(ctx context.Context, from, to store.Store, lab store.LabID) e
 }
 
 type backupCommand struct {
-	dataFolder
+	location
 	File string `arg:"" type:"path" help:"File to write; it must not exist."`
 }
 
 // Run copies the store to a file. Secrets are not part of it.
 func (c backupCommand) Run(ctx context.Context) error {
+	if err := c.file("backup", "back it up with the database's own mongodump, as deploy/backup.md says"); err != nil {
+		return err
+	}
 	bar := newProgress("backing up")
 	err := sqlite.BackupFolder(ctx, c.Data, c.File, bar.share)
 	bar.end()
@@ -205,12 +183,16 @@ func (c backupCommand) Run(ctx context.Context) error {
 }
 
 type restoreCommand struct {
-	dataFolder
+	location
 	File string `arg:"" type:"existingfile" help:"Backup to restore."`
 }
 
 // Run puts a backup into the data folder, which must not have a store.
 func (c restoreCommand) Run(ctx context.Context) error {
+	if err := c.file("restore", "put a dump of a database back with its own mongorestore, as deploy/backup.md says, "+
+		"or restore into a folder and bring that into an empty database with ricircolo migrate --from sqlite:DIR --to URI"); err != nil {
+		return err
+	}
 	if err := sqlite.Restore(ctx, c.File, c.Data); err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 )
 
 // The README's commands are run as they are written there, so that they can't
@@ -75,10 +77,12 @@ func wantPrinted(t *testing.T, blocks, printed []string, want [][]string) {
 	}
 }
 
-func TestTourOfTheREADME(t *testing.T) {
+func TestTourOfTheREADME(t *testing.T) { onEngines(t, testTourOfTheREADME) }
+
+func testTourOfTheREADME(t *testing.T, newSite func(testing.TB) site) {
 	t.Parallel()
 	blocks := bashBlocks(t, "Five-minute tour")
-	base := mustDemo(t)
+	base := mustDemo(t, newSite(t))
 	for i := range blocks {
 		blocks[i] = strings.ReplaceAll(blocks[i], "http://127.0.0.1:8080", base)
 	}
@@ -101,11 +105,11 @@ func TestTourOfTheREADME(t *testing.T) {
 
 // mustDemo starts the demo and returns where it is. It must have told how to
 // sign in, as the tour does.
-func mustDemo(tb testing.TB) (base string) {
+func mustDemo(tb testing.TB, at site) (base string) {
 	tb.Helper()
 	address := freeAddress(tb)
 	var out syncBuffer
-	cmd := exec.Command(mustBinary(tb), "demo", "--listen", address)
+	cmd := exec.Command(mustBinary(tb), at.at("demo", "--listen", address)...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = plainEnvironment(), &out, &out
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
@@ -147,6 +151,29 @@ func TestBackupOfTheREADME(t *testing.T) {
 	})
 	server.mustStop(t)
 	mustServe(t, filepath.Join(dir, "restored")).mustStop(t)
+}
+
+// TestEnginesOfTheREADME migrates a lab as the README says, while its server
+// runs and again when it has stopped, and back.
+func TestEnginesOfTheREADME(t *testing.T) {
+	t.Parallel()
+	blocks := bashBlocks(t, "Engines")
+	database := mongotest.Database(t)
+	for i := range blocks {
+		blocks[i] = strings.ReplaceAll(blocks[i], "mongodb://127.0.0.1:27017/ricircolo", database)
+	}
+	dir := mustOperate(t)
+	server := mustServe(t, filepath.Join(dir, "data"))
+	wantPrinted(t, blocks[:1], mustBash(t, dir, blocks[:1]), [][]string{{"run the same again"}})
+	server.mustStop(t)
+	wantPrinted(t, blocks[1:], mustBash(t, dir, blocks[1:]), [][]string{
+		{"the two stores are equal", "masses close"},
+		{"--data back", "the two stores are equal"},
+	})
+	site{filepath.Join(dir, "data"), database}.serve(t).mustStop(t)
+	back := site{dir: filepath.Join(dir, "back")}
+	mustCopySecrets(t, site{dir: filepath.Join(dir, "data")}, back)
+	back.serve(t).mustStop(t)
 }
 
 func TestLabelsOfTheREADME(t *testing.T) {

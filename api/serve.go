@@ -21,12 +21,19 @@ const drain = 4500 * time.Millisecond
 const sweepEvery = 10 * time.Minute
 
 type serveCommand struct {
+	AdoptSecrets bool `help:"Start on a MongoDB database that was used with another pepper or token secret, once, after they were changed on purpose and everywhere." group:"Secrets and tokens"`
+
 	config.Config `embed:""`
 }
 
 // Run serves until the process is told to end or the store fails for good.
 func (c serveCommand) Run(ctx context.Context) error {
 	log := c.Logger(os.Stderr)
+	if c.AdoptSecrets {
+		if err := adoptSecrets(ctx, c.Config, log); err != nil {
+			return err
+		}
+	}
 	a, err := openLab(ctx, c.Config, log)
 	if err != nil {
 		return err

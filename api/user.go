@@ -18,7 +18,7 @@ import (
 )
 
 type userCommands struct {
-	Create userCreateCommand `cmd:"" help:"Add a person; the first one is the lab's coordinator. The server must not run."`
+	Create userCreateCommand `cmd:"" help:"Add a person; the first one is the lab's coordinator. With an SQLite file, the server must not run."`
 }
 
 type userCreateCommand struct {

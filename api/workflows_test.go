@@ -26,40 +26,42 @@ func TestWorkflows(t *testing.T) {
 	if err != nil || len(scripts) < 12 {
 		t.Fatalf("found %d scripts (%v), want 12 and more", len(scripts), err)
 	}
-	furnished, known := mustFurnish(t)
-	for _, script := range scripts {
-		t.Run(strings.TrimSuffix(filepath.Base(script), ".txt"), func(t *testing.T) {
-			t.Parallel()
-			data := copyFolder(t, furnished)
-			server := mustServe(t, data)
-			in := newInterpreter(server.url)
-			maps.Copy(in.vars, known)
-			mustRun(t, in, script)
-			server.mustStop(t)
-			mustVerify(t, data)
-		})
-	}
+	onEngines(t, func(t *testing.T, newSite func(testing.TB) site) {
+		t.Parallel()
+		furnished, known := mustFurnish(t, newSite(t))
+		for _, script := range scripts {
+			t.Run(strings.TrimSuffix(filepath.Base(script), ".txt"), func(t *testing.T) {
+				t.Parallel()
+				lab := furnished.copy(t, newSite)
+				server := lab.serve(t)
+				in := newInterpreter(server.url)
+				maps.Copy(in.vars, known)
+				mustRun(t, in, script)
+				server.mustStop(t)
+				mustVerify(t, lab)
+			})
+		}
+	})
 }
 
-// mustFurnish makes the lab of the prelude. It returns its folder, and what the
-// prelude named. Sign-ins stay valid in copies: the tests' servers all issue
-// tokens under one name.
-func mustFurnish(t *testing.T) (data string, known map[string]any) {
+// mustFurnish makes the lab of the prelude on a new site. It returns the site,
+// and what the prelude named. Sign-ins stay valid in copies: the tests' servers
+// all issue tokens under one name.
+func mustFurnish(t *testing.T, lab site) (furnished site, known map[string]any) {
 	t.Helper()
-	data = filepath.Join(t.TempDir(), "data")
 	const email, password = "coordinator@lab.example", "first sign-in of the lab"
-	printed, code := programReading(t, password+"\n", "user", "create", "--data", data, "--lab", "prova", "--lab-name", "Laboratorio di prova",
-		"--email", email, "--name", "Coordinator", "--password-file", "-", "--token-issuer", "ricircolo-test")
+	printed, code := programReading(t, password+"\n", lab.at("user", "create", "--lab", "prova", "--lab-name", "Laboratorio di prova",
+		"--email", email, "--name", "Coordinator", "--password-file", "-", "--token-issuer", "ricircolo-test")...)
 	if code != 0 {
 		t.Fatalf("user create ended with %d:\n%s", code, printed)
 	}
-	server := mustServe(t, data)
+	server := lab.serve(t)
 	in := newInterpreter(server.url)
 	in.vars["coordinatorEmail"], in.vars["coordinatorPassword"] = email, password
 	mustRun(t, in, filepath.Join(workflows, prelude))
 	server.mustStop(t)
-	mustVerify(t, data)
-	return data, in.vars
+	mustVerify(t, lab)
+	return lab, in.vars
 }
 
 func mustRun(t *testing.T, in *interpreter, script string) {
@@ -74,9 +76,9 @@ func mustRun(t *testing.T, in *interpreter, script string) {
 }
 
 // mustVerify checks a stopped store: file, chain, documents and masses.
-func mustVerify(t *testing.T, data string) {
+func mustVerify(t *testing.T, lab site) {
 	t.Helper()
-	if printed := mustProgram(t, "verify", "--data", data); !strings.Contains(printed, "masses close") {
+	if printed := mustProgram(t, lab.at("verify")...); !strings.Contains(printed, "masses close") {
 		t.Errorf("verify says:\n%s", printed)
 	}
 }

@@ -26,6 +26,10 @@ type Config struct {
 	// is not there.
 	Data string `name:"data" env:"RICIRCOLO_DATA" default:"data" help:"Folder of everything that the server keeps." group:"Server"`
 
+	// Store is where the labs are kept. Default: in an SQLite file in Data. With
+	// MongoDB, Data has the secrets only, unless they come from elsewhere.
+	Store Store `name:"store" env:"RICIRCOLO_STORE" placeholder:"URI" help:"MongoDB database that keeps the labs, such as mongodb://host:27017/ricircolo; with a password as an environment variable only. Default: an SQLite file in the data folder." group:"Server"`
+
 	// Listen is the address and port to accept connections on. TLS is the
 	// business of a proxy in front.
 	Listen string `name:"listen" env:"RICIRCOLO_LISTEN" default:"127.0.0.1:8080" help:"Address and port to listen on." group:"Server"`

@@ -86,8 +86,8 @@ func TestEveryFieldIsDocumented(t *testing.T) {
 		}
 		flags[s.flag] = true
 	}
-	if len(flags) != 32 {
-		t.Errorf("got %d settings, want 32: is the embedded part walked?", len(flags))
+	if len(flags) != 33 {
+		t.Errorf("got %d settings, want 33: is the embedded part walked?", len(flags))
 	}
 }
 
@@ -181,13 +181,14 @@ func TestSecretOnTheCommandLine(t *testing.T) {
 
 func TestValidateListsAllFaults(t *testing.T) {
 	_, err := parse(t, map[string]string{
-		"RICIRCOLO_LISTEN": "8080", "RICIRCOLO_LOG_FORMAT": "xml", "RICIRCOLO_PEPPER": "short", "RICIRCOLO_LAB": "Lab 1",
+		"RICIRCOLO_LISTEN": "8080", "RICIRCOLO_STORE": "mysql://root:hunter2@db/x", "RICIRCOLO_LOG_FORMAT": "xml", "RICIRCOLO_PEPPER": "short", "RICIRCOLO_LAB": "Lab 1",
 	}, "--data=", "--lab-name= ", "--max-heavy=0", "--trusted-proxies=0.0.0.0/0,10.1.0.0/8", "--token-secret-file=x", "--caller-rate=-1")
 	if err == nil {
 		t.Fatal("got no fault")
 	}
 	for _, want := range []string{
 		`--data (RICIRCOLO_DATA) is "": name a folder`,
+		`--store (RICIRCOLO_STORE) is "mysql://root:***@db/x": want mongodb://HOST:PORT/DATABASE`,
 		`--listen (RICIRCOLO_LISTEN) is "8080": want an address and a port`,
 		`--base-url (RICIRCOLO_BASE_URL) is "": name it`,
 		`--trusted-proxies (RICIRCOLO_TRUSTED_PROXIES) is "0.0.0.0/0,10.1.0.0/8": 0.0.0.0/0 is everybody`,
@@ -203,8 +204,8 @@ func TestValidateListsAllFaults(t *testing.T) {
 			t.Errorf("faults do not say %q", want)
 		}
 	}
-	if got := strings.Count(err.Error(), "\n") + 1; got != 11 {
-		t.Errorf("got %d lines, want one for each of 11 faults:\n%v", got, err)
+	if got := strings.Count(err.Error(), "\n") + 1; got != 12 {
+		t.Errorf("got %d lines, want one for each of 12 faults:\n%v", got, err)
 	}
 }
 
@@ -261,6 +262,12 @@ func TestValidate(t *testing.T) {
 		{"an asset type with a letter", []string{"--gs1-company-prefix=9521234", "--gs1-asset-type=0002X"}, "want 5 digits"},
 		{"an asset type where there is no room", []string{"--gs1-company-prefix=952123400002", "--gs1-asset-type=0"}, "leave it out: the prefix has all 12 digits"},
 		{"an asset type without a company", []string{"--gs1-asset-type=00022"}, "set --gs1-company-prefix as well"},
+		{"a database", []string{"--store=mongodb://a:27017,b:27017/lab?replicaSet=rs0"}, ""},
+		{"a database by its domain", []string{"--store=mongodb+srv://cluster.example/lab"}, ""},
+		{"a database of no host", []string{"--store=mongodb:///lab"}, "--store (RICIRCOLO_STORE)"},
+		{"a folder for a database", []string{"--store=sqlite:data"}, "leave it out for the SQLite file"},
+		{"another database", []string{"--store=postgres://db/lab"}, "want mongodb://HOST:PORT/DATABASE or mongodb+srv"},
+		{"a password for all to read", []string{"--store=mongodb://u:hunter2@db/lab"}, "readable by all users"},
 		{"not a network", []string{"--metrics-from=ward"}, "write it like 10.0.0.0/8"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -53,18 +53,21 @@ func (c Config) secretsFolder() string { return filepath.Join(c.Data, SecretsFol
 
 // loadSecrets makes a missing secret with newSecret or newKey, or not if nil.
 func (c Config) loadSecrets(newSecret, newKey func() ([]byte, error)) (Secrets, error) {
-	folder := c.secretsFolder()
+	folder, instead := c.secretsFolder(), "restore it"
+	if c.Store.MongoDB() {
+		instead = "the database has a lab already, so copy the folder " + SecretsFolder + " from the server that made it"
+	}
 	pepper, err1 := source{
 		env: "RICIRCOLO_PEPPER", given: c.Pepper, file: c.PepperFile, fallback: filepath.Join(folder, "pepper"),
-		create: newSecret, loss: "a new one would void all passwords",
+		create: newSecret, loss: "a new one would void all passwords", instead: instead,
 	}.readBase64()
 	token, err2 := source{
 		env: "RICIRCOLO_TOKEN_SECRET", given: c.TokenSecret, file: c.TokenSecretFile, fallback: filepath.Join(folder, "token-secret"),
-		create: newSecret, loss: "a new one would end all sign-ins",
+		create: newSecret, loss: "a new one would end all sign-ins", instead: instead,
 	}.readBase64()
 	keys, _, err3 := source{
 		env: "RICIRCOLO_SIGNING_KEY", given: c.SigningKey, file: c.SigningKeyFile, fallback: filepath.Join(folder, "signing-key.pem"),
-		create: newKey, loss: "what it signed could not be verified with a new one",
+		create: newKey, loss: "what it signed could not be verified with a new one", instead: instead,
 	}.read()
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return Secrets{}, err
@@ -80,6 +83,7 @@ type source struct {
 	fallback string                 // the file in the secrets folder
 	create   func() ([]byte, error) // makes the text of the fallback; nil if it must be there
 	loss     string                 // what making it anew would do
+	instead  string                 // of making it anew
 }
 
 // readBase64 returns the decoded secret.
@@ -109,7 +113,7 @@ func (s source) read() (text []byte, from string, err error) {
 		return text, s.fallback, err
 	}
 	if s.create == nil {
-		return nil, "", fmt.Errorf("secret %s is missing and %s: restore it, or name it in %s_FILE", s.fallback, s.loss, s.env)
+		return nil, "", fmt.Errorf("secret %s is missing and %s: %s, or name it in %s_FILE", s.fallback, s.loss, s.instead, s.env)
 	}
 	if text, err = s.create(); err == nil {
 		err = writeSecretFile(s.fallback, text)

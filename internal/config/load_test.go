@@ -141,6 +141,12 @@ func TestLoadSecretsFaults(t *testing.T) {
 			}
 		}
 	})
+	t.Run("missing for a database", func(t *testing.T) {
+		_, err := Config{Data: t.TempDir(), Store: NewStore("mongodb://db/lab")}.LoadSecrets()
+		if err == nil || strings.Count(err.Error(), "copy the folder secrets from the server that made it, or name it in RICIRCOLO_") != 3 {
+			t.Errorf("got %v, want all three, and what to do", err)
+		}
+	})
 	t.Run("a folder open to others", func(t *testing.T) {
 		c := Config{Data: t.TempDir()}
 		if err := os.Mkdir(c.secretsFolder(), 0o755); err != nil {

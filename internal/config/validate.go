@@ -20,6 +20,7 @@ import (
 func (c Config) Validate() error {
 	v := validator{settings: c.settings()}
 	v.fault(c.Data == "", "Data", "name a folder")
+	c.Store.validate(&v)
 	host, port, err := net.SplitHostPort(c.Listen)
 	n, portErr := strconv.ParseUint(port, 10, 16)
 	v.fault(err != nil || portErr != nil || strings.ContainsAny(host, " /@"), "Listen", "want an address and a port, such as 127.0.0.1:8080")
