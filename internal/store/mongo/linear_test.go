@@ -274,7 +274,7 @@ func TestServersOnABadNetworkAreLinearizable(t *testing.T) {
 			}
 		}
 	})
-	h := play(t, 1000, one, two)
+	h := play(t, 400, one, two)
 	close(done)
 	weatherman.Wait()
 	h.wantExplained(t, uri)
