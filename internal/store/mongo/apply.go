@@ -27,16 +27,11 @@ const (
 	// closures wait for that.
 	maxBacklog      = 32
 	maxBacklogBytes = 32 << 20
-	// trimAfter is how long a commit keeps its changes after it was applied:
-	// Views that began before it need them, and live at most MaxView.
-	trimFactor = 12 // times MaxView
 	// writesAtOnce is how many writes share a call, and its time.
 	writesAtOnce = 1000
 	// documentsAtOnce is how many documents are written, by as many commits as
 	// it takes, before the watermark moves, which closures may wait for.
 	documentsAtOnce = 1000
-	// trimBatch is how many commits lose their changes at once.
-	trimBatch = 64
 )
 
 // applier brings the collections up to date with the commits of a lab. A
@@ -46,13 +41,7 @@ type applier struct {
 	running bool
 	timer   *time.Timer   // until a foreign commit is looked after
 	moved   chan struct{} // closed when the watermark has moved; nil when nobody waits
-	due     []aged        // applied commits that have their changes yet
-}
-
-// aged is a commit and when this process saw that it was applied.
-type aged struct {
-	n    int64
-	from time.Time
+	marks   []mark        // of the goroutine that runs
 }
 
 // start has the pending commits applied, now.
@@ -120,7 +109,7 @@ func (a *applier) run(l *lab) {
 			continue
 		}
 		try = 0
-		a.trim(l, commits)
+		a.trim(l)
 	}
 }
 
@@ -226,8 +215,7 @@ func (l *lab) apply(commits []*commit) error {
 func (s *Store) moveWatermark(ctx context.Context, lab store.LabID, n int64) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.opts.Timeout, errNoAnswer)
 	defer cancel()
-	_, err := s.labs.UpdateOne(ctx, bson.D{{Key: "_id", Value: string(lab)}, {Key: "lab", Value: string(lab)}},
-		bson.D{{Key: "$max", Value: bson.D{{Key: "applied", Value: n}}}}, options.UpdateOne().SetUpsert(true))
+	_, err := s.labs.UpdateOne(ctx, labFilter(lab), bson.D{{Key: "$max", Value: bson.D{{Key: "applied", Value: n}}}}, options.UpdateOne().SetUpsert(true))
 	return engineError(ctx, "moving the watermark", err)
 }
 
@@ -421,32 +409,4 @@ func documentOf(lab store.LabID, ref store.Ref, state *last) (bson.Raw, error) {
 		b = encoding{}.appendFields(b, state.now)
 	}
 	return bsoncore.AppendDocumentEnd(b, start)
-}
-
-// trim takes the changes from commits that were applied long ago: their entries
-// stay, and their number, which nobody can use again.
-func (a *applier) trim(l *lab, applied []*commit) {
-	done := l.watermark()
-	a.mu.Lock()
-	now := time.Now()
-	for _, c := range applied {
-		if len(c.changes) > 0 && c.n <= done {
-			a.due = append(a.due, aged{c.n, now})
-		}
-	}
-	var ids bson.A
-	for len(a.due) > 0 && len(ids) < 4*trimBatch && now.Sub(a.due[0].from) > trimFactor*l.s.opts.MaxView {
-		ids = append(ids, commitID(l.id, a.due[0].n))
-		a.due = a.due[1:]
-	}
-	a.mu.Unlock()
-	if len(ids) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(l.s.life, l.s.opts.Timeout)
-	defer cancel()
-	_, err := l.s.commits.UpdateMany(ctx, in(l.id, ids), bson.D{{Key: "$unset", Value: bson.D{{Key: "changes", Value: ""}}}})
-	if err != nil {
-		l.s.log.say(slog.LevelWarn, "store could not trim commits", "lab", l.id, "err", err)
-	}
 }

@@ -59,7 +59,10 @@ func (b *groupBase) waiting() (end func()) {
 // met keeps a failure: the whole group fails with it, unless it is that the
 // closure's own caller has left.
 func (b *groupBase) met(err error) error {
-	if b.fault == nil && b.caller.Err() == nil {
+	if left := b.caller.Err(); left != nil {
+		return left
+	}
+	if b.fault == nil {
 		b.fault = err
 	}
 	return err

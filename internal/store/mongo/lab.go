@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -132,10 +133,17 @@ func (l *lab) remember(n int64, ref store.Ref, r row) {
 	}
 }
 
-// begin makes p the only thing known of the lab.
-func (l *lab) begin(p point) {
+// begin makes p the only thing known of the lab, if it is newer than what is
+// known. With idle it does so only where nothing here depends on that.
+func (l *lab) begin(p point, idle bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	switch {
+	case l.known && p.n <= l.top.n:
+		return
+	case idle && (len(l.views) > 0 || l.applied < l.top.n):
+		return
+	}
 	l.known, l.top, l.applied, l.base = true, p, p.n, p.n
 	l.log, l.cover, l.size = nil, nil, 0
 	l.era++
@@ -284,7 +292,7 @@ func (l *lab) catchUp(ctx context.Context) error {
 	known, n := l.known, l.top.n
 	l.mu.Unlock()
 	if !known {
-		return l.restart(ctx)
+		return l.restart(ctx, 0, false)
 	}
 	for read := 0; ; read += fetchCommits {
 		found, err := l.s.commitsAfter(ctx, l.id, n, fetchCommits)
@@ -292,36 +300,31 @@ func (l *lab) catchUp(ctx context.Context) error {
 			return err
 		}
 		for _, c := range found {
-			if c.trimmed || read >= farBehind && l.idle() {
-				return l.restart(ctx)
+			if c.trimmed {
+				return l.restart(ctx, c.n, false)
 			}
 			l.absorb(c)
 			n = c.n
 		}
-		if len(found) < fetchCommits {
+		switch {
+		case len(found) < fetchCommits:
 			return nil
+		case read == farBehind:
+			return l.restart(ctx, 0, true)
 		}
 	}
 }
 
-// idle reports whether nothing here depends on the commits that are known.
-func (l *lab) idle() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.views) == 0 && l.applied == l.top.n
-}
-
-// restart begins at the watermark of the database, and goes on from there.
-func (l *lab) restart(ctx context.Context) error {
+// restart begins at the watermark of the database, which must not lie before a
+// commit that is trimmed, and goes on from there.
+func (l *lab) restart(ctx context.Context, trimmed int64, idle bool) error {
 	p, err := l.s.watermark(ctx, l.id)
 	if err != nil {
 		return err
 	}
-	l.mu.Lock()
-	behind := !l.known || p.n > l.top.n
-	l.mu.Unlock()
-	if behind {
-		l.begin(p)
+	if p.n < trimmed {
+		return &DecodeError{Collection: commits, ID: fmt.Sprint(l.id, " ", trimmed), Why: "it has lost its changes before they were applied"}
 	}
+	l.begin(p, idle)
 	return l.catchUp(ctx)
 }

@@ -99,16 +99,31 @@ func (s *Store) watermark(ctx context.Context, lab store.LabID) (point, error) {
 	return found[0].point, nil
 }
 
-// appliedOf is the watermark's number; 0 for a lab that is not there.
-func (s *Store) appliedOf(ctx context.Context, lab store.LabID) (int64, error) {
-	var doc struct {
-		Applied int64 `bson:"applied"`
-	}
-	err := s.labs.FindOne(ctx, bson.D{{Key: "_id", Value: string(lab)}, {Key: "lab", Value: string(lab)}}).Decode(&doc)
+// watermarks are how far a lab is: commits up to Applied are in the collections,
+// and those up to Trimmed have lost their changes.
+type watermarks struct {
+	Applied int64 `bson:"applied"`
+	Trimmed int64 `bson:"trimmed"`
+}
+
+func labFilter(lab store.LabID) bson.D {
+	return bson.D{{Key: "_id", Value: string(lab)}, {Key: "lab", Value: string(lab)}}
+}
+
+// watermarks are zero for a lab that is not there.
+func (s *Store) watermarks(ctx context.Context, lab store.LabID) (watermarks, error) {
+	var w watermarks
+	err := s.labs.FindOne(ctx, labFilter(lab)).Decode(&w)
 	if errors.Is(err, mongo.ErrNoDocuments) {
-		return 0, nil
+		return w, nil
 	}
-	return doc.Applied, engineError(ctx, "reading the watermark", err)
+	return w, engineError(ctx, "reading the watermark", err)
+}
+
+// appliedOf is the watermark's number.
+func (s *Store) appliedOf(ctx context.Context, lab store.LabID) (int64, error) {
+	w, err := s.watermarks(ctx, lab)
+	return w.Applied, err
 }
 
 // rows reads documents by their ids. What is not there is not in the answer.

@@ -14,9 +14,9 @@ import (
 
 // The collections. All but meta are sharded by lab.
 const (
-	// labs has, for each lab, the watermark: {_id: lab, lab, applied: n} says
-	// that the commits up to n are applied, and trimmed up to which one they
-	// have lost their changes.
+	// labs has, for each lab, {_id: lab, lab, applied, trimmed}: the watermark,
+	// which is the last commit that is applied with all before it, and the last
+	// one that has lost its changes with all before it.
 	labs = "labs"
 	// commits is the history: see encoding.encode.
 	commits = "commits"
