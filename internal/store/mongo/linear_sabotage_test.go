@@ -3,6 +3,7 @@ package mongo_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -16,11 +17,12 @@ import (
 
 // sabotage is what is done in place of an Update or a View.
 type sabotage struct {
+	always bool // at every call: what it needs happens seldom enough
 	update func(s *sabotaged, ctx context.Context, fn func(store.Tx) error) error
 	view   func(s *sabotaged, ctx context.Context, fn func(store.Reader) error) error
 }
 
-// sabotaged is a store that breaks a promise at every third call: a checker
+// sabotaged is a store that breaks a promise, as a rule at every third call: a checker
 // that says yes to everything would not notice.
 type sabotaged struct {
 	store.Store
@@ -31,15 +33,17 @@ type sabotaged struct {
 	old *counterLab // as it was a while ago
 }
 
+func (s *sabotaged) turn() bool { return s.calls.Add(1)%3 == 0 || s.always }
+
 func (s *sabotaged) Update(ctx context.Context, lab store.LabID, fn func(store.Tx) error) error {
-	if s.update != nil && s.calls.Add(1)%3 == 0 {
+	if s.update != nil && s.turn() {
 		return s.update(s, ctx, fn)
 	}
 	return s.Store.Update(ctx, lab, fn)
 }
 
 func (s *sabotaged) View(ctx context.Context, lab store.LabID, fn func(store.Reader) error) error {
-	if s.view != nil && s.calls.Add(1)%3 == 0 {
+	if s.view != nil && s.turn() {
 		return s.view(s, ctx, fn)
 	}
 	return s.Store.View(ctx, lab, fn)
@@ -136,7 +140,7 @@ var sabotages = map[string]sabotage{
 		old, err := s.before(ctx)
 		return errors.Join(err, fn(fakeTx{at: old}))
 	}},
-	"ARefusalForAnOlderState": {update: func(s *sabotaged, ctx context.Context, fn func(store.Tx) error) error {
+	"ARefusalForAnOlderState": {always: true, update: func(s *sabotaged, ctx context.Context, fn func(store.Tx) error) error {
 		old, err := s.before(ctx)
 		if err != nil {
 			return err
@@ -159,11 +163,11 @@ var sabotages = map[string]sabotage{
 		}
 		return err
 	}},
-	"CommittedAndRefused": {update: func(s *sabotaged, ctx context.Context, fn func(store.Tx) error) error {
+	"CommittedAndRefused": {always: true, update: func(s *sabotaged, ctx context.Context, fn func(store.Tx) error) error {
 		var inner error
 		err := s.Store.Update(ctx, linearLab, func(tx store.Tx) error {
 			if inner = fn(tx); errors.Is(inner, errRefused) {
-				_, err := tx.Append(store.Entry{ID: "sabotage-" + string(rune('a'+s.calls.Load()%1000)), Content: []byte(`{}`), Outcome: []byte(`{}`)})
+				_, err := tx.Append(store.Entry{ID: fmt.Sprint("sabotage-", s.calls.Load()), Content: []byte(`{}`), Outcome: []byte(`{}`)})
 				return err
 			}
 			return inner
@@ -173,7 +177,7 @@ var sabotages = map[string]sabotage{
 	"AppliedTwice": {update: func(s *sabotaged, ctx context.Context, fn func(store.Tx) error) error {
 		return s.Store.Update(ctx, linearLab, func(tx store.Tx) error { return fn(twiceTx{tx}) })
 	}},
-	"ADuplicateRecordedAgain": {update: func(s *sabotaged, ctx context.Context, fn func(store.Tx) error) error {
+	"ADuplicateRecordedAgain": {always: true, update: func(s *sabotaged, ctx context.Context, fn func(store.Tx) error) error {
 		return s.Store.Update(ctx, linearLab, func(tx store.Tx) error { return fn(forgetfulTx{tx}) })
 	}},
 	"ALostUpdate": {update: func(s *sabotaged, ctx context.Context, fn func(store.Tx) error) error {
@@ -201,7 +205,7 @@ func TestSabotageIsNoticed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, stores := mustServers(t, 2)
 			bad := &sabotaged{Store: stores[1], sabotage: how}
-			h := play(t, 200, stores[0], bad)
+			h := play(t, 300, stores[0], bad)
 			ledger := mustLedger(t, stores[0])
 			faults := historyFaults(h.moves, ledger)
 			at := slices.IndexFunc(faults, func(f string) bool { return strings.HasPrefix(f, string(porcupine.Illegal)) })

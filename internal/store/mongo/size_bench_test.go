@@ -72,7 +72,7 @@ func BenchmarkSize(b *testing.B) {
 
 	time.Sleep(13 * maxView)
 	left := commits.documents
-	for i := 0; i < 50 && left > 64; i++ { // each commit trims up to 256 older ones, after it was acknowledged
+	for i := 0; i < 150 && left > 64; i++ { // each commit trims up to 256 older ones, after it was acknowledged
 		if err := scan(); err != nil {
 			b.Fatal(err)
 		}
