@@ -1,8 +1,10 @@
 package mongo
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -30,6 +32,9 @@ const (
 	trimFactor = 12 // times MaxView
 	// writesAtOnce is how many writes share a call, and its time.
 	writesAtOnce = 1000
+	// documentsAtOnce is how many documents are written, by as many commits as
+	// it takes, before the watermark moves, which closures may wait for.
+	documentsAtOnce = 1000
 	// trimBatch is how many commits lose their changes at once.
 	trimBatch = 64
 )
@@ -107,7 +112,7 @@ func (a *applier) run(l *lab) {
 			return
 		}
 		// Fewer at once, if it did not work out with more.
-		commits = commits[:max(1, len(commits)>>try)]
+		commits = together(commits[:max(1, len(commits)>>try)])
 		if err := l.apply(commits); err != nil {
 			l.s.log.say(slog.LevelWarn, "store could not apply commits and tries again", "lab", l.id, "err", err)
 			try++
@@ -117,6 +122,21 @@ func (a *applier) run(l *lab) {
 		try = 0
 		a.trim(l, commits)
 	}
+}
+
+// together are those of some commits that are applied at once: it pays where
+// they change the same documents.
+func together(commits []*commit) []*commit {
+	changed := make(map[store.Ref]bool)
+	for i, c := range commits {
+		for j := range c.changes {
+			changed[c.changes[j].ref] = true
+		}
+		if i > 0 && len(changed) > documentsAtOnce {
+			return commits[:i]
+		}
+	}
+	return commits
 }
 
 // more is what is to be applied; nil ends the goroutine.
@@ -321,6 +341,11 @@ func (l *lab) writesOf(ctx context.Context, commits []*commit) (writes, error) {
 			state.follow(ch.now, c.n)
 		}
 	}
+	// In one order, whatever the commits: where a server makes the writes of a
+	// call in one transaction, those of two processes wait for each other else.
+	slices.SortFunc(order, func(a, b store.Ref) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
+	})
 	var w writes
 	for _, ref := range order {
 		if err := w.add(l.id, ref, all[ref]); err != nil {
@@ -361,7 +386,7 @@ func (w *writes) add(lab store.LabID, ref store.Ref, state *last) error {
 	w.documents = append(w.documents, mongo.NewReplaceOneModel().
 		SetFilter(append(one(lab, documentID(lab, ref)), older)).SetReplacement(doc).SetUpsert(true))
 	if state.now != nil {
-		for _, k := range state.now.Keys {
+		for _, k := range slices.SortedFunc(slices.Values(state.now.Keys), compareKeys) {
 			delete(state.had, k)
 			if !state.kept[k] {
 				w.keys = append(w.keys, mongo.NewUpdateOneModel().SetFilter(one(lab, keyID(lab, ref, k))).
@@ -369,10 +394,14 @@ func (w *writes) add(lab store.LabID, ref store.Ref, state *last) error {
 			}
 		}
 	}
-	for k := range state.had {
+	for _, k := range slices.SortedFunc(maps.Keys(state.had), compareKeys) {
 		w.keys = append(w.keys, mongo.NewDeleteOneModel().SetFilter(append(one(lab, keyID(lab, ref, k)), older)))
 	}
 	return nil
+}
+
+func compareKeys(a, b store.Key) int {
+	return cmp.Or(cmp.Compare(a.Index, b.Index), cmp.Compare(a.Value, b.Value))
 }
 
 // documentOf is the content of collection documents for a document, or the

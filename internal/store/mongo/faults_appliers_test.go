@@ -54,7 +54,7 @@ func TestTwoAppliers(t *testing.T) {
 	var together rendezvous
 	a := mustOpen(t, ours.WithFault(ours.Options{URI: uri}, together.at))
 	b := mustOpen(t, ours.WithFault(ours.Options{URI: uri}, together.at))
-	const documents = 150
+	const documents = 100
 	for i := range documents {
 		for n, s := range []store.Store{a, b} {
 			if err := putNumber(t.Context(), s, fmt.Sprint(i), n); err != nil {

@@ -34,7 +34,7 @@ func TestAnswerToOneWhoLeft(t *testing.T) {
 func TestPostponedRunsOnce(t *testing.T) {
 	t.Parallel()
 	uri := database(t)
-	s, other := mustOpen(t, ours.Options{URI: uri}), mustOpen(t, ours.Options{URI: uri})
+	s, other := mustOpen(t, ours.Options{URI: uri, Timeout: time.Minute}), mustOpen(t, ours.Options{URI: uri})
 	if err := errors.Join(putNumber(t.Context(), other, "moved", 0), other.Close()); err != nil {
 		t.Fatal(err)
 	}

@@ -29,8 +29,8 @@ const (
 
 // load is writers and readers who keep book of what they were told.
 type load struct {
-	s    store.Store
-	name string // what its entry ids begin with
+	stores []store.Store // processes that share a database
+	name   string        // what its entry ids begin with
 	// newIDs makes the writers wrong: they send again under another entry id.
 	newIDs bool
 
@@ -42,17 +42,20 @@ type load struct {
 	mu     sync.Mutex
 	sent   map[string]bool // entry ids that were sent; true: acknowledged
 	faults []string        // what the contract does not allow
+	last   time.Time       // when something was acknowledged
+	gap    time.Duration   // the longest time without
+	why    map[string]int  // how often calls failed with an error
 }
 
 // startLoad sets writers and readers on a lab. They stop with the test.
-func startLoad(t *testing.T, s store.Store, name string, newIDs bool) *load {
+func startLoad(t *testing.T, name string, newIDs bool, stores ...store.Store) *load {
 	t.Helper()
-	l := &load{s: s, name: name, newIDs: newIDs, stop: make(chan struct{}), sent: make(map[string]bool)}
+	l := &load{stores: stores, name: name, newIDs: newIDs, stop: make(chan struct{}), sent: make(map[string]bool), why: make(map[string]int)}
 	for w := range loadWriters {
 		l.work.Go(func() { l.write(w) })
 	}
-	for range loadReaders {
-		l.work.Go(l.read)
+	for r := range loadReaders {
+		l.work.Go(func() { l.read(r) })
 	}
 	t.Cleanup(l.end)
 	return l
@@ -108,7 +111,7 @@ func (l *load) send(w, n int, id string, again bool) bool {
 	l.sent[id] = l.sent[id]
 	l.mu.Unlock()
 	err := l.call("Update", func(ctx context.Context) error {
-		return l.s.Update(ctx, faultLab, func(tx store.Tx) error { return weigh(tx, w, n, id) })
+		return l.stores[w%len(l.stores)].Update(ctx, faultLab, func(tx store.Tx) error { return weigh(tx, w, n, id) })
 	}, func(err error) bool { return again && errors.Is(err, store.ErrDuplicate) })
 	if err != nil {
 		return false
@@ -164,13 +167,26 @@ func (l *load) call(what string, do func(context.Context) error, fine func(error
 	case err == nil || fine(err):
 		if what == "Update" {
 			l.acks.Add(1)
+			l.acknowledged(time.Now())
 		}
 		return nil
 	case !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, context.DeadlineExceeded):
 		l.fault("%s: got error %v, want ErrUnavailable or the context's", what, err)
 	}
 	l.failures.Add(1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.why[what+": "+err.Error()]++
 	return err
+}
+
+func (l *load) acknowledged(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.last.IsZero() {
+		l.gap = max(l.gap, now.Sub(l.last))
+	}
+	l.last = now
 }
 
 func (l *load) fault(format string, args ...any) {
@@ -180,12 +196,12 @@ func (l *load) fault(format string, args ...any) {
 }
 
 // read looks whether what is read fits together.
-func (l *load) read() {
+func (l *load) read(r int) {
 	never := func(error) bool { return false }
 	for !l.stopped() {
 		var wrong error
 		err := l.call("View", func(ctx context.Context) error {
-			return l.s.View(ctx, faultLab, func(r store.Reader) (err error) {
+			return l.stores[r%len(l.stores)].View(ctx, faultLab, func(r store.Reader) (err error) {
 				wrong, err = coherent(r)
 				return err
 			})
@@ -282,6 +298,9 @@ func (l *load) settle(t *testing.T, uri string) []string {
 		t.Error(fault)
 	}
 	t.Logf("%d acknowledged, %d calls failed, %d entries", l.acks.Load(), l.failures.Load(), len(ids))
+	for why, n := range l.why {
+		t.Logf("%d times %s", n, why)
+	}
 	return ids
 }
 

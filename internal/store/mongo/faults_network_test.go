@@ -25,21 +25,30 @@ const (
 // insertOf is what the request that makes a commit has in it.
 var insertOf = []byte("\x02insert\x00\x08\x00\x00\x00commits\x00")
 
-// toxics are the kinds of bad weather. Each makes it for as long as it runs.
-var toxics = map[string]func(p *proxy){
-	"Latency":   func(p *proxy) { p.during(&weather{latency: 2 * time.Second}) },
-	"Blackhole": func(p *proxy) { p.during(&weather{drop: true}) },
-	"Stall":     func(p *proxy) { p.during(&weather{hold: true}) },
-	"ResetPeer": func(p *proxy) { p.during(&weather{reset: true}) },
-	"LimitData": func(p *proxy) { p.during(&weather{limit: 5000}) },
-	"Flapping": func(p *proxy) {
-		for range int(badTime / (400 * time.Millisecond)) {
-			p.set(&weather{off: true})
-			time.Sleep(200 * time.Millisecond)
-			p.set(&weather{})
-			time.Sleep(200 * time.Millisecond)
-		}
-	},
+// toxic is a kind of bad weather.
+type toxic struct {
+	processes int
+	fatal     bool           // calls fail for certain
+	spoil     func(p *proxy) // makes it for as long as it runs
+}
+
+var toxics = map[string]toxic{
+	"Latency":      {1, true, func(p *proxy) { p.during(&weather{latency: 2 * time.Second}) }},
+	"Blackhole":    {1, true, func(p *proxy) { p.during(&weather{drop: true}) }},
+	"Stall":        {1, true, func(p *proxy) { p.during(&weather{hold: true}) }},
+	"ResetPeer":    {1, true, func(p *proxy) { p.during(&weather{reset: true}) }},
+	"LimitData":    {1, false, func(p *proxy) { p.during(&weather{limit: 5000}) }},
+	"Flapping":     {1, false, (*proxy).flap},
+	"TwoProcesses": {2, false, (*proxy).flap},
+}
+
+func (p *proxy) flap() {
+	for range int(badTime / (400 * time.Millisecond)) {
+		p.set(&weather{off: true})
+		time.Sleep(200 * time.Millisecond)
+		p.set(&weather{})
+		time.Sleep(200 * time.Millisecond)
+	}
 }
 
 func (p *proxy) during(w *weather) {
@@ -52,24 +61,26 @@ type patient struct {
 	*load
 	p    *proxy
 	uri  string // round the proxy
-	s    *ours.Store
-	open int // connections in good weather
+	open int    // connections in good weather
 }
 
-func mustAdmit(t *testing.T) *patient {
+func mustAdmit(t *testing.T, processes int) *patient {
 	t.Helper()
 	uri := database(t)
 	p, through := mustProxy(t, uri)
-	s := mustOpen(t, ours.Options{URI: through})
-	return &patient{load: startLoad(t, s, "before", false), p: p, uri: uri, s: s}
+	var stores []store.Store
+	for range processes {
+		stores = append(stores, mustOpen(t, ours.Options{URI: through}))
+	}
+	return &patient{load: startLoad(t, "before", false, stores...), p: p, uri: uri}
 }
 
 // TestFaultsOfTheNetwork lets the network between store and database fail
 // under load.
 func TestFaultsOfTheNetwork(t *testing.T) {
 	patients := make(map[string]*patient)
-	for name := range toxics {
-		patients[name] = mustAdmit(t)
+	for name, toxic := range toxics {
+		patients[name] = mustAdmit(t, toxic.processes)
 	}
 	time.Sleep(2 * time.Second)
 	for _, c := range patients {
@@ -86,14 +97,14 @@ func TestFaultsOfTheNetwork(t *testing.T) {
 				c := patients[name]
 				c.load = resumeLoad(t, c.load)
 				time.Sleep(500 * time.Millisecond)
-				toxic(c.p)
+				toxic.spoil(c.p)
 				c.p.set(&weather{})
 				c.awaitAck(t)
 				time.Sleep(500 * time.Millisecond)
 				if n := c.p.disturbed.Load(); n < 5 {
 					t.Errorf("the control is gone: only %d pieces of traffic were disturbed", n)
 				}
-				if c.failures.Load() == 0 && name != "Flapping" && name != "LimitData" {
+				if toxic.fatal && c.failures.Load() == 0 {
 					t.Error("the control is gone: no call failed")
 				}
 				c.settle(t, c.uri)
@@ -130,7 +141,7 @@ func idleGoroutines(t *testing.T, patients map[string]*patient, want int) int {
 // resumeLoad goes on with the book of a load that has ended.
 func resumeLoad(t *testing.T, old *load) *load {
 	t.Helper()
-	l := startLoad(t, old.s, "while", old.newIDs)
+	l := startLoad(t, "while", old.newIDs, old.stores...)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for id, acknowledged := range old.sent {
@@ -146,7 +157,7 @@ func TestNewEntryIDsDouble(t *testing.T) {
 	t.Parallel()
 	uri := database(t)
 	p, through := mustProxy(t, uri)
-	l := startLoad(t, mustOpen(t, ours.Options{URI: through}), "wrong", true)
+	l := startLoad(t, "wrong", true, mustOpen(t, ours.Options{URI: through}))
 	time.Sleep(300 * time.Millisecond)
 	p.set(&weather{match: insertOf, next: &weather{drop: true}})
 	time.Sleep(patience + time.Second)

@@ -39,7 +39,11 @@ var databases atomic.Int64
 // database is the connection string of a database that the test's end drops.
 func database(t testing.TB) string {
 	t.Helper()
-	uri := server(t)
+	return databaseOn(t, server(t))
+}
+
+func databaseOn(t testing.TB, uri string) string {
+	t.Helper()
 	name := fmt.Sprintf("ricircolo-test-%d-%d", os.Getpid(), databases.Add(1))
 	t.Cleanup(func() {
 		client, err := mongo.Connect(options.Client().ApplyURI(uri))
