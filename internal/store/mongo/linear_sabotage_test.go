@@ -201,7 +201,7 @@ func TestSabotageIsNoticed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, stores := mustServers(t, 2)
 			bad := &sabotaged{Store: stores[1], sabotage: how}
-			h := play(t, 300, stores[0], bad)
+			h := play(t, 200, stores[0], bad)
 			ledger := mustLedger(t, stores[0])
 			faults := historyFaults(h.moves, ledger)
 			at := slices.IndexFunc(faults, func(f string) bool { return strings.HasPrefix(f, string(porcupine.Illegal)) })

@@ -243,28 +243,68 @@ func mustServers(t *testing.T, n int) (uri string, stores []store.Store) {
 }
 
 func TestServersOnOneLabAreLinearizable(t *testing.T) {
-	for n, moves := range map[int]int64{2: 2500, 3: 1000} {
+	for n, moves := range map[int]int64{2: 2000, 3: 600} {
 		t.Run(fmt.Sprintf("Servers=%d", n), func(t *testing.T) {
 			uri, stores := mustServers(t, n)
 			h := play(t, moves, stores...)
-			if err := errors.Join(h.faults...); err != nil {
-				t.Fatal(err)
-			}
-			for _, s := range stores { // nothing is on its way any more
-				if err := s.Close(); err != nil {
-					t.Fatal(err)
-				}
-			}
-			last := mustOpen(t, ours.Options{URI: uri})
-			ledger := mustLedger(t, last)
-			for _, fault := range historyFaults(h.moves, ledger) {
-				t.Error(fault)
-			}
-			h.wantRich(t, ledger)
-			wantCollections(t, last, uri)
-			wantCounters(t, last, uri)
+			h.wantExplained(t, uri)
 		})
 	}
+}
+
+// TestServersOnABadNetworkAreLinearizable resets the connections of one of two
+// servers again and again: answers get lost, and commits are sent twice.
+func TestServersOnABadNetworkAreLinearizable(t *testing.T) {
+	uri := database(t)
+	p, far := mustProxy(t, uri)
+	one, two := mustOpen(t, ours.Options{URI: uri}), mustOpen(t, ours.Options{URI: far, Timeout: time.Second})
+	done := make(chan struct{})
+	var weatherman sync.WaitGroup
+	weatherman.Go(func() {
+		for i := 0; ; i++ {
+			bad := []*weather{{reset: true}, {limit: 4096}, {drop: true}}[i%3]
+			for _, w := range []*weather{bad, {}} {
+				p.set(w)
+				select {
+				case <-done:
+					p.set(&weather{})
+					return
+				case <-time.After(60 * time.Millisecond):
+				}
+			}
+		}
+	})
+	h := play(t, 400, one, two)
+	close(done)
+	weatherman.Wait()
+	h.wantExplained(t, uri)
+	if p.disturbed.Load() == 0 {
+		t.Error("nothing was disturbed")
+	}
+	t.Logf("the network disturbed %d pieces of traffic", p.disturbed.Load())
+}
+
+// wantExplained closes the stores, so that nothing is on its way any more, and
+// wants an order that explains the history, and the collections to be as it
+// ended.
+func (h *historian) wantExplained(t *testing.T, uri string) {
+	t.Helper()
+	if err := errors.Join(h.faults...); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range h.stores {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := mustOpen(t, ours.Options{URI: uri})
+	ledger := mustLedger(t, last)
+	for _, fault := range historyFaults(h.moves, ledger) {
+		t.Error(fault)
+	}
+	h.wantRich(t, ledger)
+	wantCollections(t, last, uri)
+	wantCounters(t, last, uri)
 }
 
 // wantRich wants a history of which all that matters happened, often.
