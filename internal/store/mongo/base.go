@@ -21,8 +21,8 @@ type groupBase struct {
 	loads   int  // how much the closures of the round may load for themselves
 	pretend bool // what is not loaded counts as missing, and is noted
 	wanting bool // the closure that runs met such a thing: its outcome does not count
-	wanted   map[store.Ref]bool
-	asked    map[string]bool
+	wanted  map[store.Ref]bool
+	asked   map[string]bool
 
 	rows    map[store.Ref]row        // loaded for this attempt
 	entries map[string]*store.Record // known to be there, or nil: not, at the point of claimed

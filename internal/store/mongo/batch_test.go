@@ -12,6 +12,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 )
 
 // chain writes, for each of n bins, what it names: each document is known only
@@ -43,7 +44,7 @@ func chain(tx store.Tx, entry string, n, length int) error {
 // What a phone's batch wants is loaded in some steps, not piece by piece.
 func TestBatchesAreLoadedAtOnce(t *testing.T) {
 	const bins, length, atMost = 200, 3, 12
-	opts := ours.Options{URI: database(t)}
+	opts := ours.Options{URI: mongotest.Database(t)}
 	update := func(s *ours.Store, entry string) {
 		t.Helper()
 		if err := s.Update(t.Context(), "lab", func(tx store.Tx) error { return chain(tx, entry, bins, length) }); err != nil {
