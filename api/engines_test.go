@@ -3,14 +3,12 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/ricircolo/ricircolo/internal/config"
 	"github.com/ricircolo/ricircolo/internal/store/mongotest"
-	"github.com/ricircolo/ricircolo/internal/store/sqlite"
 )
 
 // Tests that are about the program and not about a file run on every engine:
@@ -94,10 +92,4 @@ func (s site) copy(tb testing.TB, newSite func(testing.TB) site) site {
 	mustProgram(tb, "migrate", "--from", s.source(), "--to", to.source())
 	mustCopySecrets(tb, s, to)
 	return to
-}
-
-// hasFile reports whether there is an SQLite store in the folder.
-func (s site) hasFile() bool {
-	_, err := os.Stat(filepath.Join(s.dir, sqlite.FileName))
-	return err == nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/ricircolo/ricircolo/internal/config"
 	"github.com/ricircolo/ricircolo/internal/store"
@@ -80,6 +81,8 @@ func (c migrateCommand) Run(ctx context.Context) (err error) {
 func (c migrateCommand) conclude(w io.Writer, reports transfer.Reports, served bool) error {
 	ahead := reports.Ahead()
 	switch {
+	case slices.ContainsFunc(reports, func(r transfer.Report) bool { return r.Ledger.N > 0 }):
+		return errors.New("the ledgers differ: see above; the target is not a copy of the source, or was served from: copy into an empty store")
 	case !reports.Equal() && c.VerifyOnly:
 		return errors.New("the two stores differ: see above; run ricircolo migrate without --verify-only to make them equal")
 	case !reports.Equal():

@@ -5,18 +5,22 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/ricircolo/ricircolo/internal/access"
+	"github.com/ricircolo/ricircolo/internal/config"
 	"github.com/ricircolo/ricircolo/internal/store"
 	"github.com/ricircolo/ricircolo/internal/store/mongotest"
+	"github.com/ricircolo/ricircolo/internal/store/sqlite"
 )
 
 // mustMigrate copies a lab to another site, and says what the program said.
@@ -54,11 +58,11 @@ func testMigrate(t *testing.T, newSite func(testing.TB) site) {
 		mustSignIn(t, p.url, "coordinator@lab.example")
 		p.mustStop(t)
 		printed, code := program(t, "migrate", "--verify-only", "--from", l.source(), "--to", to.source())
-		if code == 0 || !strings.Contains(printed, "of the source is not there") {
+		if code == 0 || !strings.Contains(printed, " more entries than the source") {
 			t.Errorf("the target went on: verify-only ended with %d and said\n%s", code, printed)
 		}
 		printed, code = program(t, "migrate", "--from", l.source(), "--to", to.source())
-		if code == 0 || !strings.Contains(printed, "copy into an empty one") {
+		if code == 0 || !strings.Contains(printed, "was it served from already? the target holds something else than a part of the source: copy into an empty one") {
 			t.Errorf("the target went on: migrate ended with %d and said\n%s", code, printed)
 		}
 	})
@@ -113,34 +117,102 @@ func mustCopySecrets(tb testing.TB, from, to site) {
 	}
 }
 
-// TestKilledMigration kills a migration at several moments. The next one goes
-// on, and the target is in order.
+// TestKilledMigration kills migrations again and again, each when it has copied
+// some more. The last one goes on from there, and the stores are equal.
 func TestKilledMigration(t *testing.T) { onEngines(t, testKilledMigration) }
 
 func testKilledMigration(t *testing.T, newSite func(testing.TB) site) {
-	l, to := mustHistory(t), newSite(t)
-	partial := 0
-	for _, after := range []time.Duration{20, 60, 100, 140, 180, 220} {
-		cmd := exec.CommandContext(t.Context(), mustBinary(t), "migrate", "--from", l.source(), "--to", to.source())
+	const entries = 8000
+	from, to := mustFill(t, entries), newSite(t)
+	var heads []store.Seq
+	for len(heads) < 3 {
+		cmd := exec.CommandContext(t.Context(), mustBinary(t), "migrate", "--from", from.source(), "--to", to.source())
 		cmd.Env = plainEnvironment()
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(after * time.Millisecond) // wherever it is then
-		_ = cmd.Process.Kill()
-		if cmd.Wait() != nil && (to.store != "" || to.hasFile()) {
-			partial++
+		waitForMore(t, to, heads)
+		_ = cmd.Process.Kill() // fails if it has ended
+		_ = cmd.Wait()
+		heads = append(heads, headOf(t, to))
+	}
+	if heads[0] == 0 || heads[0] >= heads[1] || heads[1] >= heads[2] || heads[2] == entries {
+		t.Errorf("the heads of three killed migrations are %d, want each to go on within the ledger", heads)
+	}
+	t.Logf("killed at %d of %d", heads, entries)
+	printed := mustMigrate(t, from, to)
+	if !strings.Contains(printed, wantEqual) || !strings.Contains(printed, fmt.Sprintf("copied %d entries", entries-heads[2])) {
+		t.Errorf("in the end it said\n%s", printed)
+	}
+}
+
+// mustFill makes a store with many entries and documents; it is no lab that
+// could be served.
+func mustFill(tb testing.TB, entries int) site {
+	tb.Helper()
+	at := newFolder(tb)
+	s, err := openFile(tb.Context(), sqlite.Options{Dir: at.dir, Scratch: true, Logger: quiet()})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	filler := strings.Repeat("x", 1000)
+	for n := 0; n < entries; n += 500 {
+		if err := s.Update(tb.Context(), "lab", func(tx store.Tx) error {
+			for i := n; i < n+500; i++ {
+				body := fmt.Appendf(nil, `{"id":"%d","x":%q}`, i, filler)
+				if _, err := tx.Append(store.Entry{ID: strconv.Itoa(i), Content: body, Outcome: []byte(`{}`)}); err != nil {
+					return err
+				}
+				if err := tx.Put(store.Document{Kind: "bin", ID: strconv.Itoa(i % 700), Body: body}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			tb.Fatal(err)
 		}
 	}
-	if partial == 0 {
-		t.Error("no migration was killed on its way: the test shows nothing")
+	if err := s.Close(); err != nil {
+		tb.Fatal(err)
 	}
-	if printed := mustMigrate(t, l.site, to); !strings.Contains(printed, wantEqual) {
-		t.Errorf("it said\n%s", printed)
+	return at
+}
+
+// waitForMore returns when the migration that runs has copied something.
+func waitForMore(tb testing.TB, to site, heads []store.Seq) {
+	tb.Helper()
+	known := store.Seq(0)
+	if len(heads) > 0 {
+		known = heads[len(heads)-1]
 	}
-	if printed := mustProgram(t, to.at("verify")...); !strings.Contains(printed, "masses close") {
-		t.Errorf("verify said\n%s", printed)
+	more := func() bool {
+		if to.store != "" {
+			e, err := location{to.dir, config.NewStore(to.store)}.existing(tb.Context())
+			if err != nil {
+				return false // there is nothing yet
+			}
+			seq, _, err := head(tb.Context(), e, "lab")
+			return errors.Join(err, e.Close()) == nil && seq > known
+		}
+		info, err := os.Stat(filepath.Join(to.dir, sqlite.FileName+"-wal"))
+		return err == nil && info.Size() > 1<<20 // the migration has the file
 	}
+	for deadline := time.Now().Add(time.Minute); !more(); {
+		if time.Now().After(deadline) {
+			tb.Fatal("nothing is copied")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func headOf(tb testing.TB, at site) store.Seq {
+	tb.Helper()
+	s := at.open(tb)
+	seq, _, err := head(tb.Context(), s, "lab")
+	if err := errors.Join(err, s.Close()); err != nil {
+		tb.Fatal(err)
+	}
+	return seq
 }
 
 // TestMigrationsRefused lists what is refused, with what it says.

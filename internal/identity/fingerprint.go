@@ -15,10 +15,9 @@ import (
 // ErrOtherSecrets is returned by ClaimStore.
 var ErrOtherSecrets = errors.New("other servers use this store with other secrets than this one")
 
-const (
-	secretsKind store.Kind = "secrets"
-	secretsID              = "fingerprint"
-)
+const secretsKind store.Kind = "secrets"
+
+const secretsID = "fingerprint"
 
 // fingerprintDoc tells secrets from others. It is derived from random bytes,
 // and of no use for finding them.

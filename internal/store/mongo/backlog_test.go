@@ -12,6 +12,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 )
 
 // TestABacklogIsWorkedOffInSteps has commits pile up that write new documents,
@@ -44,7 +45,7 @@ func TestABacklogIsWorkedOffInSteps(t *testing.T) {
 			steps++
 		}
 	}}
-	uri := database(t)
+	uri := mongotest.Database(t)
 	s := mustOpen(t, ours.WithMonitor(ours.WithFault(ours.Options{URI: uri, MaxGroup: 1}, fault), monitor))
 	for i := range commits {
 		err := s.Update(t.Context(), crashLab, func(tx store.Tx) error {

@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/ricircolo/ricircolo/internal/store"
@@ -17,10 +18,11 @@ type groupBase struct {
 	caller context.Context // of the closure that runs
 	fault  error           // the first failure that a closure met
 
-	together bool // note what is wanted instead of loading it
-	wanting  bool // the closure that runs wants what is not loaded
-	wanted   map[store.Ref]bool
-	asked    map[string]bool
+	loads   int  // how much the closures of the round may load for themselves
+	pretend bool // what is not loaded counts as missing, and is noted
+	wanting bool // the closure that runs met such a thing: its outcome does not count
+	wanted  map[store.Ref]bool
+	asked   map[string]bool
 
 	rows    map[store.Ref]row        // loaded for this attempt
 	entries map[string]*store.Record // known to be there, or nil: not, at the point of claimed
@@ -54,6 +56,36 @@ func (b *groupBase) waiting() (end func()) {
 		cancel(nil)
 		b.ctx = whole
 	}
+}
+
+// fewLoads is how much a closure that is alone loads piece by piece: with more,
+// it is rather started again.
+const fewLoads = 4
+
+// round prepares a run of n closures. Where there are several, or one that
+// wants much, they are run as if what is not loaded were missing, which shows
+// what they want; that is loaded at once, and they run again.
+func (b *groupBase) round(round, n int) {
+	b.loads = fewLoads
+	b.pretend = round > 0 || n > 1
+	if round >= maxRounds {
+		b.pretend, b.loads = false, math.MaxInt
+	}
+}
+
+// postponed reports whether a closure has to do without something for now, and
+// if so, with which error. Without one it counts as missing.
+func (b *groupBase) postponed() (bool, error) {
+	if b.pretend {
+		b.wanting = true
+		return true, nil
+	}
+	b.loads--
+	if b.loads < 0 {
+		b.wanting = true
+		return true, errWanted
+	}
+	return false, nil
 }
 
 // met keeps a failure: the whole group fails with it, unless it is that the
@@ -160,15 +192,15 @@ func (b *groupBase) prove() error {
 func (b *groupBase) Get(kind store.Kind, id string) (store.Document, error) {
 	ref := store.Ref{Kind: kind, ID: id}
 	r, ok := b.known(ref)
-	switch {
-	case !ok && b.together:
-		b.wanted[ref], b.wanting = true, true
-		return store.Document{}, errWanted
-	case !ok:
-		defer b.waiting()()
-		var err error
-		if r, err = b.row(ref); err != nil {
-			return store.Document{}, b.met(err)
+	if !ok {
+		later, err := b.postponed()
+		if later {
+			b.wanted[ref] = true
+		} else {
+			r, err = b.loadOne(ref)
+		}
+		if err != nil {
+			return store.Document{}, err
 		}
 	}
 	if r.doc == nil {
@@ -177,17 +209,28 @@ func (b *groupBase) Get(kind store.Kind, id string) (store.Document, error) {
 	return *r.doc, nil
 }
 
+// loadOne reads a document for the closure that runs.
+func (b *groupBase) loadOne(ref store.Ref) (row, error) {
+	defer b.waiting()()
+	r, err := b.row(ref)
+	if err != nil {
+		err = b.met(err)
+	}
+	return r, err
+}
+
 // Entry reads the record of an entry.
 func (b *groupBase) Entry(id string) (store.Record, error) {
 	r, ok := b.entries[id]
-	switch {
-	case !ok && b.together:
-		b.asked[id], b.wanting = true, true
-		return store.Record{}, errWanted
-	case !ok:
-		defer b.waiting()()
-		if err := b.loadEntries([]string{id}); err != nil {
-			return store.Record{}, b.met(err)
+	if !ok {
+		later, err := b.postponed()
+		if later {
+			b.asked[id] = true
+		} else {
+			err = b.loadEntry(id)
+		}
+		if err != nil {
+			return store.Record{}, err
 		}
 		r = b.entries[id]
 	}
@@ -195,6 +238,15 @@ func (b *groupBase) Entry(id string) (store.Record, error) {
 		return store.Record{}, &staging.MissingError{Kind: "entry", ID: id}
 	}
 	return *r, nil
+}
+
+// loadEntry reads the record of an entry for the closure that runs.
+func (b *groupBase) loadEntry(id string) error {
+	defer b.waiting()()
+	if err := b.loadEntries([]string{id}); err != nil {
+		return b.met(err)
+	}
+	return nil
 }
 
 // Taken answers whether an entry is known to be there, without looking: see

@@ -13,6 +13,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
 
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 	"github.com/ricircolo/ricircolo/internal/store/storetest"
 )
 
@@ -40,8 +41,7 @@ func BenchmarkScanAgainstInsertOne(b *testing.B) {
 	for _, callers := range []int{1, 64, 256} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			s := mustOpen(b, ours.Options{})
-			raw := mustConnect(b, server(b)).Database(fmt.Sprintf("ricircolo-raw-%d", time.Now().UnixNano()))
-			b.Cleanup(func() { raw.Drop(b.Context()) })
+			raw := rawDatabase(b, mongotest.Database(b))
 			body := strings.Repeat("r", 560) // what a sealed entry of a scan has
 			var scanning, inserting time.Duration
 			var scans, inserts atomic.Int64

@@ -20,6 +20,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 	"github.com/ricircolo/ricircolo/internal/store/storetest"
 )
 
@@ -119,7 +120,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 	for step := range ours.Steps {
 		t.Run(ours.Step(step).String(), func(t *testing.T) {
 			t.Parallel()
-			uri := database(t)
+			uri := mongotest.Database(t)
 			var acknowledged []string
 			behind := 0
 			for _, times := range []int{1, 2, 9} {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 )
 
 // recorder keeps one command of each shape that a store sends.
@@ -203,7 +204,7 @@ func (q query) bounded() bool {
 func explained(t *testing.T) (db *mongo.Database, shapes map[string]query) {
 	t.Helper()
 	r := &recorder{shapes: make(map[string]query)}
-	uri := database(t)
+	uri := mongotest.Database(t)
 	s := mustOpen(t, ours.WithMonitor(ours.Options{URI: uri, MaxGroup: 1, MaxView: time.Minute}, r.monitor()))
 	var all errgroup.Group
 	for _, lab := range []store.LabID{"lab-a", "lab-b"} {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 )
 
 // rendezvous has two that come to a step go on together, or the one after a
@@ -50,7 +51,7 @@ func (r *rendezvous) at(step ours.Step) {
 // one, and the documents stayed behind for good.)
 func TestTwoAppliers(t *testing.T) {
 	t.Parallel()
-	uri := database(t)
+	uri := mongotest.Database(t)
 	var together rendezvous
 	a := mustOpen(t, ours.WithFault(ours.Options{URI: uri}, together.at))
 	b := mustOpen(t, ours.WithFault(ours.Options{URI: uri}, together.at))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 )
 
 // TestCloseInBadWeather closes a store that cannot apply its last commits. It
@@ -22,7 +23,7 @@ func TestCloseInBadWeather(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			uri := database(t)
+			uri := mongotest.Database(t)
 			p, through := mustProxy(t, uri)
 			s, err := ours.Open(t.Context(), ours.WithFault(ours.Options{URI: through, Logger: slog.New(slog.DiscardHandler)}, func(step ours.Step) {
 				if step.String() == "between writes" {

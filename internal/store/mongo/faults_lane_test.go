@@ -11,6 +11,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 )
 
 // TestAnswerToOneWhoLeft: a closure that was not run since its caller had left
@@ -33,7 +34,7 @@ func TestAnswerToOneWhoLeft(t *testing.T) {
 // twice.)
 func TestPostponedRunsOnce(t *testing.T) {
 	t.Parallel()
-	uri := database(t)
+	uri := mongotest.Database(t)
 	s, other := mustOpen(t, ours.Options{URI: uri, Timeout: time.Minute}), mustOpen(t, ours.Options{URI: uri})
 	if err := errors.Join(putNumber(t.Context(), other, "moved", 0), other.Close()); err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 )
 
 const (
@@ -66,7 +67,7 @@ type patient struct {
 
 func mustAdmit(t *testing.T, processes int) *patient {
 	t.Helper()
-	uri := database(t)
+	uri := mongotest.Database(t)
 	p, through := mustProxy(t, uri)
 	var stores []store.Store
 	for range processes {
@@ -155,7 +156,7 @@ func resumeLoad(t *testing.T, old *load) *load {
 // know the outcome of doubles effects, and the test sees it.
 func TestNewEntryIDsDouble(t *testing.T) {
 	t.Parallel()
-	uri := database(t)
+	uri := mongotest.Database(t)
 	p, through := mustProxy(t, uri)
 	l := startLoad(t, "wrong", true, mustOpen(t, ours.Options{URI: through}))
 	time.Sleep(300 * time.Millisecond)
@@ -215,7 +216,7 @@ func TestLostAnswer(t *testing.T) {
 	}{{"Applied", answerCut}, {"NotApplied", lost}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			uri := database(t)
+			uri := mongotest.Database(t)
 			p, through := mustProxy(t, uri)
 			s := mustOpen(t, ours.Options{URI: through})
 			if err := increment(t.Context(), s, "first"); err != nil {
@@ -239,7 +240,7 @@ func TestLostAnswer(t *testing.T) {
 // document is there.
 func TestLostAnswerOfTheDriver(t *testing.T) {
 	t.Parallel()
-	uri := database(t)
+	uri := mongotest.Database(t)
 	p, through := mustProxy(t, uri)
 	client, err := mongo.Connect(options.Client().ApplyURI(through).SetRetryWrites(false))
 	if err != nil {
@@ -275,7 +276,7 @@ func TestUnknownOutcome(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			uri := database(t)
+			uri := mongotest.Database(t)
 			p, through := mustProxy(t, uri)
 			s := mustOpen(t, ours.Options{URI: through, Timeout: 1500 * time.Millisecond})
 			if err := increment(t.Context(), s, "first"); err != nil {

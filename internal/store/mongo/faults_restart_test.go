@@ -14,6 +14,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 )
 
 // rig is the script that restarts a database. Without one a test is skipped,
@@ -54,7 +55,7 @@ func TestDatabaseRestarts(t *testing.T) {
 		command []string
 	}{{"Clean", []string{"restart"}}, {"Hard", []string{"restart", "--hard"}}} {
 		t.Run(c.name, func(t *testing.T) {
-			uri := databaseOn(t, control(t, script, "uri"))
+			uri := mongotest.DatabaseOn(t, control(t, script, "uri"))
 			l := startLoad(t, "restart", false, mustOpen(t, ours.Options{URI: uri}))
 			time.Sleep(3 * time.Second)
 			start := time.Now()
@@ -74,7 +75,7 @@ func TestDatabaseRestarts(t *testing.T) {
 // another one is busy with the same lab.
 func TestOpenAndCloseBesideLoad(t *testing.T) {
 	t.Parallel()
-	uri := database(t)
+	uri := mongotest.Database(t)
 	l := startLoad(t, "busy", false, mustOpen(t, ours.Options{URI: uri}))
 	for i := range 20 {
 		s, err := ours.Open(t.Context(), ours.Options{URI: uri, Logger: slog.New(slog.DiscardHandler)})

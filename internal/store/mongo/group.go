@@ -126,7 +126,7 @@ func (g *group) run() error {
 	defer g.postpone()
 	todo := g.jobs
 	for round := 0; len(todo) > 0; round++ {
-		g.base.together = len(todo) > 1 && round < maxRounds
+		g.base.round(round, len(todo))
 		var again []*job
 		staging.Each(len(todo), func(i int) {
 			if g.full() {
@@ -188,7 +188,7 @@ func (g *group) runOne(j *job) error {
 			return errWanted
 		}
 	}
-	return g.overlay.Run(j.fn)
+	return g.overlay.RunIf(j.fn, func() bool { return !g.base.wanting })
 }
 
 // gather makes the commit of what the closures wrote; nil if that is nothing.

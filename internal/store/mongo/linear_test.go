@@ -17,6 +17,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 	"github.com/ricircolo/ricircolo/internal/store/storetest"
 )
 
@@ -234,7 +235,7 @@ func mustLedger(t *testing.T, s store.Store) (ledger []store.Record) {
 // another temper.
 func mustServers(t *testing.T, n int) (uri string, stores []store.Store) {
 	t.Helper()
-	uri = database(t)
+	uri = mongotest.Database(t)
 	for _, opts := range []ours.Options{{}, {MaxGroup: 4, CacheBytes: 1}, {RunTwice: true}}[:n] {
 		opts.URI = uri
 		stores = append(stores, mustOpen(t, opts))
@@ -255,7 +256,7 @@ func TestServersOnOneLabAreLinearizable(t *testing.T) {
 // TestServersOnABadNetworkAreLinearizable resets the connections of one of two
 // servers again and again: answers get lost, and commits are sent twice.
 func TestServersOnABadNetworkAreLinearizable(t *testing.T) {
-	uri := database(t)
+	uri := mongotest.Database(t)
 	p, far := mustProxy(t, uri)
 	one, two := mustOpen(t, ours.Options{URI: uri}), mustOpen(t, ours.Options{URI: far, Timeout: time.Second})
 	done := make(chan struct{})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 )
 
 // deadAddress is one that nobody listens on.
@@ -49,7 +50,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestOpenRefusesANewerSchema(t *testing.T) {
-	uri := database(t)
+	uri := mongotest.Database(t)
 	if err := mustOpen(t, ours.Options{URI: uri}).Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func TestShardKeys(t *testing.T) {
 
 // A lab that was announced but never written to is not there.
 func TestLabsWithoutACommit(t *testing.T) {
-	uri := database(t)
+	uri := mongotest.Database(t)
 	s := mustOpen(t, ours.Options{URI: uri})
 	for _, lab := range []string{"announced", "written"} {
 		if _, err := rawDatabase(t, uri).Collection("labs").InsertOne(t.Context(), bson.D{{Key: "_id", Value: lab}, {Key: "lab", Value: lab}, {Key: "applied", Value: int64(0)}}); err != nil {
@@ -108,7 +109,7 @@ func TestLabsWithoutACommit(t *testing.T) {
 
 // What others read in the database has the types that they can reckon with.
 func TestBodiesAreNative(t *testing.T) {
-	uri := database(t)
+	uri := mongotest.Database(t)
 	s := mustOpen(t, ours.Options{URI: uri})
 	err := s.Update(t.Context(), "lab", func(tx store.Tx) error {
 		if _, err := tx.Append(store.Entry{ID: "e", Content: []byte(`{"grams":1200}`), Outcome: []byte(`{"status":"applied"}`)}); err != nil {

@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -48,7 +49,7 @@ func find(ctx context.Context, c *mongo.Collection, filter bson.D, opts *options
 	if err != nil {
 		return engineError(ctx, "reading "+c.Name(), err)
 	}
-	defer cursor.Close(ctx)
+	defer closeCursor(ctx, cursor)
 	for cursor.Next(ctx) {
 		more, err := visit(cursor.Current)
 		if err != nil || !more {
@@ -56,6 +57,17 @@ func find(ctx context.Context, c *mongo.Collection, filter bson.D, opts *options
 		}
 	}
 	return engineError(ctx, "reading "+c.Name(), cursor.Err())
+}
+
+// closeCursor frees what the server holds for a cursor, also when the time of
+// the one who read is over: FerretDB keeps a connection for it.
+func closeCursor(ctx context.Context, cursor *mongo.Cursor) {
+	if cursor.ID() == 0 {
+		return // read to its end
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 500*time.Millisecond)
+	defer cancel()
+	cursor.Close(ctx) // a fault here costs the server memory for ten minutes, and us nothing
 }
 
 // commitsAfter reads up to limit commits that follow n, without their entries.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 	"github.com/ricircolo/ricircolo/internal/store/storetest"
 )
 
@@ -143,7 +144,7 @@ func (l grownLab) put(tx store.Tx, i int) error {
 // BenchmarkGrowth asks labs of 10³ and 10⁵ fills the same questions. The
 // figures are how many times longer the large one takes: asked is at most 1.5.
 func BenchmarkGrowth(b *testing.B) {
-	uri := database(b)
+	uri := mongotest.Database(b)
 	s := mustOpen(b, ours.Options{URI: uri, MaxView: time.Minute})
 	small, large := grownLab{"small", 1_000}, grownLab{"large", 100_000}
 	small.mustGrow(b, s)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 	"github.com/ricircolo/ricircolo/internal/store/storetest"
 )
 
@@ -27,7 +28,7 @@ func BenchmarkScaling(b *testing.B) {
 	for _, far := range []time.Duration{0, 20 * time.Millisecond} {
 		for _, callers := range []int{1, 8, 64} {
 			b.Run(fmt.Sprintf("far=%s/callers=%d", far, callers), func(b *testing.B) {
-				uri := database(b)
+				uri := mongotest.Database(b)
 				n := max(8*callers, b.N/rounds)
 				if far > 0 { // the figure is the same after a few
 					n = 8 * callers

@@ -9,6 +9,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo"
 
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 	"github.com/ricircolo/ricircolo/internal/store/storetest"
 )
 
@@ -50,7 +51,7 @@ func mustSize(b *testing.B, c *mongo.Collection) size {
 // their changes. The documents of a scan change again and again, so what they
 // take is told per document.
 func BenchmarkSize(b *testing.B) {
-	uri := database(b)
+	uri := mongotest.Database(b)
 	const maxView = 500 * time.Millisecond // commits are trimmed after twelve times as long
 	s := mustOpen(b, ours.Options{URI: uri, MaxView: maxView})
 	db := rawDatabase(b, uri)

@@ -10,12 +10,13 @@ import (
 
 	"github.com/ricircolo/ricircolo/internal/store"
 	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
+	"github.com/ricircolo/ricircolo/internal/store/mongotest"
 )
 
 // Commits lose their changes some time after they were applied, also those of a
 // process that has ended; nothing else of them goes.
 func TestCommitsAreTrimmed(t *testing.T) {
-	uri := database(t)
+	uri := mongotest.Database(t)
 	opts := ours.Options{URI: uri, MaxView: 50 * time.Millisecond}
 	n := 0
 	write := func(s *ours.Store) {

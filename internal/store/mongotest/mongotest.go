@@ -22,7 +22,7 @@ func Server(tb testing.TB) string {
 	tb.Helper()
 	uri := os.Getenv("MONGODB_URI")
 	if uri == "" {
-		const how = "NOT TESTED ON MONGODB: MONGODB_URI names no server"
+		const how = "NOT TESTED ON MONGODB: MONGODB_URI names no server; deploy/testrig/mongo up starts one and prints what to set it to"
 		if os.Getenv("CI") == "true" {
 			tb.Fatal(how)
 		}
@@ -35,7 +35,12 @@ func Server(tb testing.TB) string {
 // test's end: after everything that the test begins later has ended.
 func Database(tb testing.TB) string {
 	tb.Helper()
-	server := Server(tb)
+	return DatabaseOn(tb, Server(tb))
+}
+
+// DatabaseOn is Database on another server.
+func DatabaseOn(tb testing.TB, server string) string {
+	tb.Helper()
 	name := fmt.Sprintf("ricircolo-test-%d-%s", os.Getpid(), strings.ToLower(rand.Text()[:8]))
 	tb.Cleanup(func() {
 		if err := drop(server, name); err != nil {

@@ -64,8 +64,14 @@ func NewOverlay(base Base) *Overlay { return &Overlay{base: base} }
 //
 // When fn ends its goroutine, so does Run, with nothing staged: see Each.
 func (o *Overlay) Run(fn func(store.Tx) error) error {
+	return o.RunIf(fn, func() bool { return true })
+}
+
+// RunIf is Run, but stages nothing unless valid says, after fn has returned, that
+// what it read may be relied on.
+func (o *Overlay) RunIf(fn func(store.Tx) error, valid func() bool) error {
 	t, err := o.execute(fn)
-	if err != nil {
+	if err != nil || !valid() {
 		return err
 	}
 	o.staged.absorb(&t.local)

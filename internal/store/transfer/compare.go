@@ -158,9 +158,16 @@ func nextPair(ctx context.Context, ours, theirs *walk) (couple, error) {
 // compareLedgers reads both ledgers up to the target's head and compares every
 // record.
 func (p *partition) compareLedgers(ctx context.Context) error {
+	source, err := p.from.head(ctx, p.lab)
+	if err != nil {
+		return err
+	}
+	if more := p.at.seq - source.seq; more > 0 {
+		p.report.Ledger.add("the target has %d more entries than the source", more)
+	}
 	ours := &ledger{pager: newPager(p.from, p.lab, recordBytes)}
 	theirs := &ledger{pager: newPager(p.to, p.lab, recordBytes)}
-	for p.report.Entries < int64(p.at.seq) {
+	for p.report.Entries < int64(min(p.at.seq, source.seq)) {
 		s, err := ours.next(ctx)
 		if err == nil {
 			var t store.Record
@@ -180,7 +187,7 @@ func (p *partition) compareLedgers(ctx context.Context) error {
 		p.report.Entries++
 		p.meter.compared(1, 0)
 	}
-	if theirs.place != p.at {
+	if theirs.place != p.at && p.report.Ledger.N == 0 {
 		p.report.Ledger.add("the target's head names the hash %s, its last entry has %s", p.at.hash, theirs.place.hash)
 	}
 	return nil

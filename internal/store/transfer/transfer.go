@@ -234,8 +234,11 @@ func (t *transfer) checkTarget(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if there != at {
-			return fmt.Errorf("ledger of %s, entry %d: %w", lab, at.seq, ErrForeign)
+		switch {
+		case there == mark{} && at.seq > 0:
+			return fmt.Errorf("the target's ledger of %s goes on to entry %d, behind the source's: was it served from already? %w", lab, at.seq, ErrForeign)
+		case there != at:
+			return fmt.Errorf("entry %d of %s: %w", at.seq, lab, ErrForeign)
 		}
 		t.meter.copied(int64(at.seq), 0)
 	}
