@@ -1,6 +1,7 @@
 package mongo_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -30,7 +31,7 @@ func mustConnect(t testing.TB, uri string) *mongo.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { client.Disconnect(t.Context()) })
+	t.Cleanup(func() { client.Disconnect(context.WithoutCancel(t.Context())) })
 	return client
 }
 
