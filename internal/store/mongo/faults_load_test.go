@@ -108,7 +108,9 @@ func (l *load) write(w int) {
 // send makes one call, and says whether it was acknowledged.
 func (l *load) send(w, n int, id string, again bool) bool {
 	l.mu.Lock()
-	l.sent[id] = l.sent[id]
+	if !l.sent[id] {
+		l.sent[id] = false // sent, which is not to say acknowledged
+	}
 	l.mu.Unlock()
 	err := l.call("Update", func(ctx context.Context) error {
 		return l.stores[w%len(l.stores)].Update(ctx, faultLab, func(tx store.Tx) error { return weigh(tx, w, n, id) })

@@ -280,7 +280,7 @@ func (s *Store) View(ctx context.Context, id store.LabID, fn func(store.Reader) 
 		if err := l.catchUp(ctx); err != nil {
 			return err
 		}
-		f.cover, f.seen, err = l.back(f.cover, f.seen)
+		f.cover, f.seen, err = l.back(f.cover, f.seen == f.at.n, f.seen)
 		return err
 	}
 	return staging.View(f, fn)

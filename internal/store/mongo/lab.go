@@ -252,8 +252,9 @@ func (l *lab) covered() staging.Cover {
 var errLost = unavailable("the lab has moved on under a long reading; read again", nil)
 
 // back extends a View's cover by what the commits after seen found, up to the
-// newest one, whose number it returns.
-func (l *lab) back(cover staging.Cover, seen int64) (staging.Cover, int64, error) {
+// newest one, whose number it returns. A cover that others have, too, is copied
+// before.
+func (l *lab) back(cover staging.Cover, shared bool, seen int64) (staging.Cover, int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if seen < l.base {
@@ -263,7 +264,9 @@ func (l *lab) back(cover staging.Cover, seen int64) (staging.Cover, int64, error
 	if len(newer) == 0 {
 		return cover, seen, nil
 	}
-	cover = maps.Clone(cover)
+	if shared {
+		cover = maps.Clone(cover)
+	}
 	for _, c := range newer {
 		if c.blind && len(c.changes) > 0 {
 			return nil, 0, errLost
