@@ -15,12 +15,14 @@ import (
 	"github.com/ricircolo/ricircolo/internal/store/sqlite"
 )
 
-// engine is a store with what a process that serves from it has to know.
+// engine is a store with what those who run it have to know.
 type engine interface {
 	store.Store
 	// Failed is closed when the store has failed for good, FailureCause is why.
 	Failed() <-chan struct{}
 	FailureCause() error
+	// IntegrityCheck returns what is wrong below the port as an error.
+	IntegrityCheck(ctx context.Context) error
 }
 
 // database is an engine that never fails for good: what keeps a database from
@@ -41,7 +43,11 @@ func openEngine(ctx context.Context, data string, s config.Store, log *slog.Logg
 	if !s.MongoDB() {
 		return openFile(ctx, sqlite.Options{Dir: data, Logger: log})
 	}
-	db, err := mongo.Open(ctx, mongo.Options{URI: s.Reveal(), Logger: log})
+	return openDatabase(ctx, mongo.Options{URI: s.Reveal(), Logger: log})
+}
+
+func openDatabase(ctx context.Context, opts mongo.Options) (engine, error) {
+	db, err := mongo.Open(ctx, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -86,13 +92,14 @@ func (l location) existing(ctx context.Context) (engine, error) {
 		if _, err := os.Stat(filepath.Join(l.Data, sqlite.FileName)); err != nil {
 			return nil, fmt.Errorf("there is no store in %s: %w", l.Data, err)
 		}
+		return openFile(ctx, sqlite.Options{Dir: l.Data, Logger: quiet()})
 	}
-	s, err := openEngine(ctx, l.Data, l.Store, quiet())
+	s, err := openDatabase(ctx, mongo.Options{URI: l.Store.Reveal(), Existing: true, Logger: quiet()})
 	if err != nil {
 		return nil, err
 	}
 	labs, err := s.Labs(ctx)
-	if err == nil && len(labs) == 0 && l.Store.MongoDB() {
+	if err == nil && len(labs) == 0 {
 		err = fmt.Errorf("there is no lab in %s: %w", l.Store, fs.ErrNotExist)
 	}
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 type verifyCommand struct{ location }
 
-// Run checks the file, if it is one, then every lab against its ledger.
+// Run checks the engine's own order, then every lab against its ledger.
 func (c verifyCommand) Run(ctx context.Context) (err error) {
 	s, err := c.existing(ctx)
 	if err != nil {
@@ -23,11 +23,9 @@ func (c verifyCommand) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	faults := 0
-	if file, ok := s.(*sqlite.Store); ok {
-		if err := file.IntegrityCheck(ctx); err != nil {
-			fmt.Println(err)
-			faults++
-		}
+	if err := s.IntegrityCheck(ctx); err != nil {
+		fmt.Println(err)
+		faults++
 	}
 	err = eachLab(ctx, s, func(lab store.LabID) error {
 		n, err := c.verifyLab(ctx, s, lab)

@@ -40,7 +40,8 @@ type applier struct {
 	mu      sync.Mutex
 	running bool
 	timer   *time.Timer   // until a foreign commit is looked after
-	moved   chan struct{} // closed when the watermark has moved; nil when nobody waits
+	moved   chan struct{} // closed when the watermark has moved, perhaps; nil when nobody waits
+	trouble error         // why commits could not be applied the last time
 	marks   []mark        // of the goroutine that runs
 }
 
@@ -102,7 +103,9 @@ func (a *applier) run(l *lab) {
 		}
 		// Fewer at once, if it did not work out with more.
 		commits = together(commits[:max(1, len(commits)>>try)])
-		if err := l.apply(commits); err != nil {
+		err := l.apply(commits)
+		a.note(err)
+		if err != nil {
 			l.s.log.say(slog.LevelWarn, "store could not apply commits and tries again", "lab", l.id, "err", err)
 			try++
 			l.s.sleep(time.Duration(min(try, 10)) * time.Duration(20+rand.Int64N(80)) * time.Millisecond)
@@ -154,9 +157,25 @@ func (l *lab) room(ctx context.Context) error {
 		select {
 		case <-moved:
 		case <-ctx.Done():
+			if err := l.applier.noted(); err != nil {
+				return unavailable("former commits can't be applied", err)
+			}
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// note remembers how applying ended.
+func (a *applier) note(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.trouble = err
+}
+
+func (a *applier) noted() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.trouble
 }
 
 func (a *applier) waiter() <-chan struct{} {
@@ -190,7 +209,6 @@ func (l *lab) apply(commits []*commit) error {
 		}
 		if n >= commits[0].n {
 			l.hasApplied(n)
-			l.applier.wake()
 			return nil // what is left comes next
 		}
 	}
@@ -207,7 +225,6 @@ func (l *lab) apply(commits []*commit) error {
 		return err
 	}
 	l.hasApplied(last)
-	l.applier.wake()
 	l.s.at(afterWatermark)
 	return nil
 }

@@ -25,7 +25,7 @@ type groupBase struct {
 	asked   map[string]bool
 
 	rows    map[store.Ref]row        // loaded for this attempt
-	entries map[string]*store.Record // known to be there, or nil: not, at the point of claimed
+	entries map[string]*store.Record // known to be there; nil: not at the point of this attempt
 	claimed map[string]bool          // entry ids that were taken to be new without looking
 }
 
@@ -35,7 +35,7 @@ func (b *groupBase) begin(l *lab, ctx context.Context) {
 	*b = groupBase{entries: entries, wanted: make(map[store.Ref]bool), asked: make(map[string]bool),
 		rows: make(map[store.Ref]row), claimed: make(map[string]bool)}
 	b.frame = frame{l: l, ctx: ctx}
-	b.at, b.cover, b.era = l.nowWithEra()
+	b.at, b.cover, b.era = l.now()
 	b.seen = b.at.n
 	b.settle = func(newest int64) error {
 		if newest > b.at.n {
@@ -237,7 +237,7 @@ func (b *groupBase) Entry(id string) (store.Record, error) {
 	if r == nil {
 		return store.Record{}, &staging.MissingError{Kind: "entry", ID: id}
 	}
-	return *r, nil
+	return staging.CloneRecord(*r), nil
 }
 
 // loadEntry reads the record of an entry for the closure that runs.
@@ -254,7 +254,7 @@ func (b *groupBase) loadEntry(id string) error {
 // looked for at once.
 func (b *groupBase) Taken(id string) (store.Record, error) {
 	if r := b.entries[id]; r != nil {
-		return *r, nil
+		return staging.CloneRecord(*r), nil
 	}
 	b.claimed[id] = true
 	return store.Record{}, &staging.MissingError{Kind: "entry", ID: id}

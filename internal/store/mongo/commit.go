@@ -22,13 +22,13 @@ type point struct {
 type token [16]byte
 
 // commit is one append to the history of a lab: entries, and what became of
-// documents with them. It is never changed once it is made.
+// documents with them. It is not changed once it is in a lab's log.
 type commit struct {
 	point         // the lab after it
 	by      token // who made it
 	changes []change
-	// records are known where the commit was made only, which is where mine is
-	// true.
+	// records are known to the group that makes the commit only, which is where
+	// mine is true.
 	records []store.Record
 	mine    bool
 	// blind says that changes do not tell what was before: it would not have
@@ -36,7 +36,7 @@ type commit struct {
 	blind bool
 	// trimmed says that the changes are gone: they were applied long ago.
 	trimmed bool
-	size    int // bytes that the changes take in memory, roughly; set by absorb
+	size    int // bytes that the changes take in memory, roughly; set by follow
 }
 
 // change is what a commit did to one document.

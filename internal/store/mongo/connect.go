@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ const (
 // on wins over the connection string.
 func clientOptions(opts Options) (*options.ClientOptions, string, error) {
 	parsed, err := connstring.ParseAndValidate(opts.URI)
+	if dns := (*net.DNSError)(nil); errors.As(err, &dns) {
+		return nil, "", unavailable("the name in the connection string can't be resolved", dns)
+	}
 	if err != nil {
 		// The driver's own message may repeat the string, password and all.
 		return nil, "", errors.New("the connection string is not valid: want mongodb://host:port/database or mongodb+srv://host/database")

@@ -14,16 +14,16 @@ import (
 // package has written: somebody else has changed it.
 type DecodeError struct {
 	Collection string
-	ID         string // the document's _id, as extended JSON
+	What       string // which document, as its _id or in words
 	Why        string
 }
 
 func (e *DecodeError) Error() string {
-	return fmt.Sprintf("document %s of collection %s is damaged: %s", e.ID, e.Collection, e.Why)
+	return fmt.Sprintf("document %s of collection %s is damaged: %s", e.What, e.Collection, e.Why)
 }
 
 func damaged(collection string, raw bson.Raw, why error) error {
-	return &DecodeError{Collection: collection, ID: raw.Lookup("_id").String(), Why: why.Error()}
+	return &DecodeError{Collection: collection, What: raw.Lookup("_id").String(), Why: why.Error()}
 }
 
 // fields are the values of a BSON document that a reader asks for by name, of

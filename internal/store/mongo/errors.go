@@ -30,7 +30,10 @@ func engineError(ctx context.Context, doing string, err error) error {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
+		if cause := context.Cause(ctx); cause != errViewTooLong {
+			return cause
+		}
+		return unavailable(doing, errViewTooLong) // the database was waited for, not the closure
 	}
 	return unavailable(doing, err)
 }
@@ -56,7 +59,7 @@ type throttle struct {
 
 	mu         sync.Mutex
 	last       map[string]time.Time
-	suppressed int
+	suppressed map[string]int
 }
 
 func (t *throttle) say(level slog.Level, msg string, args ...any) {
@@ -64,10 +67,10 @@ func (t *throttle) say(level slog.Level, msg string, args ...any) {
 	defer t.mu.Unlock()
 	now := time.Now()
 	if now.Sub(t.last[msg]) < time.Second {
-		t.suppressed++
+		t.suppressed[msg]++
 		return
 	}
 	t.last[msg] = now
-	t.log.Log(context.Background(), level, msg, append(args, "suppressed", t.suppressed)...)
-	t.suppressed = 0
+	t.log.Log(context.Background(), level, msg, append(args, "suppressed", t.suppressed[msg])...)
+	delete(t.suppressed, msg)
 }

@@ -246,7 +246,7 @@ func (f *frame) record(seq store.Seq, wanted int) (store.Record, error) {
 	}
 	at := int(seq - f.ahead[0].Seq)
 	if at < 0 || at >= len(f.ahead) || f.ahead[at].Seq != seq {
-		return store.Record{}, &DecodeError{Collection: commits, ID: string(f.l.id), Why: fmt.Sprintf("entry %d is not there", seq)}
+		return store.Record{}, &DecodeError{Collection: commits, What: fmt.Sprint("ledger of lab ", f.l.id), Why: fmt.Sprintf("entry %d is not there", seq)}
 	}
 	return f.ahead[at], nil
 }

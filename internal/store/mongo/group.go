@@ -111,7 +111,7 @@ func (g *group) unchanged() error {
 	if err := g.l.catchUp(g.ctx); err != nil {
 		return err
 	}
-	if top, _ := g.l.now(); top.n != g.at.n {
+	if g.l.newest() != g.at.n {
 		return errMoved
 	}
 	return nil
@@ -292,14 +292,33 @@ func (s *Store) landed(ctx context.Context, lab store.LabID, c *commit, why erro
 	case len(found) == 1:
 		return false, errMoved
 	case mongo.IsDuplicateKeyError(why):
-		// Not this number: an entry. The closures will meet it when they run again.
-		return false, errMoved
+		return false, s.collision(ctx, lab, c, why)
 	}
 	return false, why
 }
 
+// collision is what a duplicate means where the commit's number is not taken:
+// that one of its entries is there, which the closures will meet when they run
+// again; or that the number is taken, by this or another commit, but not yet by a
+// majority: then sending again will tell.
+func (s *Store) collision(ctx context.Context, lab store.LabID, c *commit, why error) error {
+	ids := make([]string, len(c.records))
+	for i := range c.records {
+		ids[i] = c.records[i].Entry.ID
+	}
+	there, err := s.recordsByID(ctx, lab, ids)
+	switch {
+	case err != nil:
+		return err
+	case len(there) > 0:
+		return errMoved
+	}
+	return why
+}
+
 // committed is told of a commit that this process has made.
 func (l *lab) committed(c *commit) {
+	c.records = nil // the ledger has them
 	l.absorb(c)
 	l.applier.start(l)
 }

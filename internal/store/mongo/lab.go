@@ -91,15 +91,15 @@ func (c *cache) refresh(key cacheKey, r row) {
 }
 
 // absorb adds the commit that follows the newest one; others are known, or not
-// next. Documents of one that this process has just made are likely to be
-// wanted again.
+// next.
 func (l *lab) absorb(c *commit) {
 	if l.follow(c) && !c.mine {
 		l.applier.watch(l) // not under l.mu: the applier takes that under its own lock
 	}
 }
 
-// follow reports whether c is the commit that follows.
+// follow adds c, if it is the commit that follows. Documents of one that this
+// process has just made are likely to be wanted again.
 func (l *lab) follow(c *commit) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -112,7 +112,7 @@ func (l *lab) follow(c *commit) bool {
 	for i := range c.changes {
 		ch := &c.changes[i]
 		key, r := cacheKey{l.id, l.era, ch.ref}, row{ch.now, c.n}
-		c.size += r.size(ch.ref)
+		c.size += r.size(ch.ref) + row{doc: ch.before}.size(ch.ref)
 		if c.mine {
 			l.s.cache.put(key, r)
 		} else {
@@ -134,14 +134,16 @@ func (l *lab) remember(n int64, ref store.Ref, r row) {
 }
 
 // begin makes p the only thing known of the lab, if it is newer than what is
-// known. With idle it does so only where nothing here depends on that.
-func (l *lab) begin(p point, idle bool) {
+// known. Unless the commits up to p are trimmed, and there is no other way, it
+// does so only where nothing here depends on what is known.
+func (l *lab) begin(p point, trimmed bool) {
+	defer l.applier.wake()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
 	case l.known && p.n <= l.top.n:
 		return
-	case idle && (len(l.views) > 0 || l.applied < l.top.n):
+	case l.known && !trimmed && (len(l.views) > 0 || l.applied < l.top.n):
 		return
 	}
 	l.known, l.top, l.applied, l.base = true, p, p.n, p.n
@@ -151,6 +153,7 @@ func (l *lab) begin(p point, idle bool) {
 
 // hasApplied moves the watermark that this process knows.
 func (l *lab) hasApplied(n int64) {
+	defer l.applier.wake() // after l.mu: the applier takes that under its own lock
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if n = min(n, l.top.n); n > l.applied {
@@ -197,11 +200,11 @@ func (l *lab) backlog() (commits int64, bytes int) {
 	return l.top.n - l.applied, l.size
 }
 
-// now is the newest point with its cover.
-func (l *lab) now() (point, staging.Cover) {
+// newest is the number of the newest commit that is known.
+func (l *lab) newest() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.top, l.covered()
+	return l.top.n
 }
 
 func (l *lab) isKnown() bool {
@@ -210,8 +213,9 @@ func (l *lab) isKnown() bool {
 	return l.known
 }
 
-// nowWithEra is now, with the era of the cache that belongs to it.
-func (l *lab) nowWithEra() (point, staging.Cover, int64) {
+// now is the newest point with its cover, and the era of the cache that belongs
+// to it.
+func (l *lab) now() (point, staging.Cover, int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.top, l.covered(), l.era
@@ -283,51 +287,55 @@ func (l *lab) back(cover staging.Cover, shared bool, seen int64) (staging.Cover,
 const (
 	// fetchCommits is how many commits are asked for at once.
 	fetchCommits = 8
-	// farBehind is how many commits a process reads one after the other before
-	// it rather starts from the watermark.
+	// farBehind is how many commits behind the watermark a process rather starts
+	// from there than reads one after the other.
 	farBehind = 64
 )
 
 // catchUp makes the newest point known that the database had when it was
 // called, or a later one.
 func (l *lab) catchUp(ctx context.Context) error {
-	l.mu.Lock()
-	known, n := l.known, l.top.n
-	l.mu.Unlock()
-	if !known {
-		return l.restart(ctx, 0, false)
-	}
-	for read := 0; ; read += fetchCommits {
-		found, err := l.s.commitsAfter(ctx, l.id, n, fetchCommits)
+	for asked := l.isKnown(); ; {
+		if !asked {
+			if err := l.jump(ctx, 0); err != nil {
+				return err
+			}
+			asked = true
+		}
+		found, err := l.s.commitsAfter(ctx, l.id, l.newest(), fetchCommits)
 		if err != nil {
 			return err
 		}
 		for _, c := range found {
 			if c.trimmed {
-				return l.restart(ctx, c.n, false)
+				if err := l.jump(ctx, c.n); err != nil {
+					return err
+				}
+				break
 			}
 			l.absorb(c)
-			n = c.n
 		}
-		switch {
-		case len(found) < fetchCommits:
+		if len(found) < fetchCommits {
 			return nil
-		case read == farBehind:
-			return l.restart(ctx, 0, true)
 		}
+		asked = false // there is more; how much, the watermark says
 	}
 }
 
-// restart begins at the watermark of the database, which must not lie before a
-// commit that is trimmed, and goes on from there.
-func (l *lab) restart(ctx context.Context, trimmed int64, idle bool) error {
+// jump begins at the watermark of the database where that is far ahead, or where
+// nothing was known, or where a commit is trimmed, which the watermark must not
+// lie before.
+func (l *lab) jump(ctx context.Context, trimmed int64) error {
 	p, err := l.s.watermark(ctx, l.id)
 	if err != nil {
 		return err
 	}
 	if p.n < trimmed {
-		return &DecodeError{Collection: commits, ID: fmt.Sprint(l.id, " ", trimmed), Why: "it has lost its changes before they were applied"}
+		return &DecodeError{Collection: commits, What: fmt.Sprint("commit ", trimmed, " of lab ", l.id), Why: "it has lost its changes before they were applied"}
 	}
-	l.begin(p, idle)
-	return l.catchUp(ctx)
+	l.hasApplied(p.n)
+	if !l.isKnown() || trimmed > 0 || p.n > l.newest()+farBehind {
+		l.begin(p, trimmed > 0)
+	}
+	return nil
 }

@@ -53,6 +53,8 @@ type Options struct {
 	Timeout time.Duration
 	// CacheBytes bounds the documents that the store remembers; 32 MiB.
 	CacheBytes int
+	// Existing refuses a database that holds no store, instead of making one.
+	Existing bool
 	// RunTwice runs every closure twice and drops what the first run wrote,
 	// which proves that closures have no effects besides those on their Tx.
 	RunTwice bool
@@ -150,6 +152,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	defer cancel()
 	if err := s.start(ctx); err != nil {
 		s.end()
+		s.background.Wait()
 		return nil, fmt.Errorf("opening store in database %s: %w", database, errors.Join(err, s.disconnect()))
 	}
 	return s, nil
@@ -157,7 +160,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 
 func newStore(opts Options, client *mongo.Client, db *mongo.Database) *Store {
 	s := &Store{
-		opts: opts, log: &throttle{log: opts.Logger, last: make(map[string]time.Time)},
+		opts: opts, log: &throttle{log: opts.Logger, last: make(map[string]time.Time), suppressed: make(map[string]int)},
 		client: client, db: db,
 		labs: db.Collection(labs), commits: db.Collection(commits), documents: db.Collection(documents), keys: db.Collection(keys),
 		cache: &cache{rows: staging.NewCache[cacheKey, row](opts.CacheBytes)},
@@ -220,7 +223,12 @@ func (s *Store) rollForward(ctx context.Context) error {
 	}
 	for id := range all {
 		l := s.lab(id)
-		if err := l.catchUp(ctx); err != nil {
+		err := l.catchUp(ctx)
+		if damage := (*DecodeError)(nil); errors.As(err, &damage) {
+			s.opts.Logger.Error("a lab is damaged; the others are served", "lab", id, "err", err)
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		if len(l.pending()) > 0 {

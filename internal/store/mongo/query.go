@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -106,7 +107,7 @@ func (s *Store) watermark(ctx context.Context, lab store.LabID) (point, error) {
 		return point{}, err
 	}
 	if len(found) == 0 {
-		return point{}, &DecodeError{Collection: commits, ID: string(lab), Why: "the last applied commit is not there"}
+		return point{}, &DecodeError{Collection: commits, What: fmt.Sprint("of lab ", lab), Why: "the last applied commit is not there"}
 	}
 	return found[0].point, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -91,6 +92,8 @@ func (s *Store) prepare(ctx context.Context) error {
 	c := s.db.Collection(meta)
 	err := c.FindOne(ctx, bson.D{{Key: "_id", Value: "schema"}}).Decode(&doc)
 	switch {
+	case errors.Is(err, mongo.ErrNoDocuments) && s.opts.Existing:
+		return fmt.Errorf("there is no store in database %s: %w", s.db.Name(), fs.ErrNotExist)
 	case errors.Is(err, mongo.ErrNoDocuments):
 	case err != nil:
 		return fmt.Errorf("reading the schema's version: %w", err)
