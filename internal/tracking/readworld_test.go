@@ -291,8 +291,8 @@ func (w *world) probeCorrect(c access.Caller, fill string) {
 func (w *world) correctOwn(c access.Caller, facts []tracking.Fact, actions tracking.Actions) {
 	for _, f := range facts {
 		pending := slices.ContainsFunc(facts, func(g tracking.Fact) bool { return g.Status == tracking.Pending })
-		if f.Organisation == c.Organisation() && f.Status == tracking.Applied && f.Type != "correct" && f.Type != "undo" && !pending &&
-			slices.Contains(actions, "correct") && f.Type != "correction.approve" && f.Type != "pickup.cancel" {
+		if f.Organisation == c.Organisation() && f.Status == tracking.Applied && tracking.Undoable[f.Type] && !pending &&
+			slices.Contains(actions, "correct") {
 			w.compare(c, "correct", tracking.Body{Corrects: f.Entry, Reason: "wrong bin", Void: true}, actions)
 			return
 		}
