@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"runtime"
 
 	"go.mongodb.org/mongo-driver/v2/event"
 
@@ -66,4 +67,26 @@ func AnswerToOneWhoLeft(ctx context.Context, s *Store, lab store.LabID, fn func(
 	j.leave()
 	s.lab(lab).submit(j)
 	return <-j.done
+}
+
+// WaitForRoom has a closure wait for a backlog that another process works off:
+// nothing here applies it, the watermark is only seen to have moved.
+func WaitForRoom(ctx context.Context, s *Store) error {
+	l := newLab(s, "elsewhere")
+	for n := range int64(maxBacklog) {
+		l.absorb(&commit{point: point{n: n + 1}})
+	}
+	l.applier.stop()
+	l.applier.mu.Lock()
+	l.applier.running = true
+	l.applier.mu.Unlock()
+	waited := make(chan error, 1)
+	go func() { waited <- l.room(ctx) }()
+	for waiting := false; !waiting; runtime.Gosched() {
+		l.applier.mu.Lock()
+		waiting = l.applier.moved != nil
+		l.applier.mu.Unlock()
+	}
+	l.hasApplied(maxBacklog)
+	return <-waited
 }

@@ -51,11 +51,3 @@ func (c *Cache[K, V]) Put(key K, value V, size int) {
 		c.size -= old.size
 	}
 }
-
-// Remove forgets what is under a key.
-func (c *Cache[K, V]) Remove(key K) {
-	if e, ok := c.rows[key]; ok {
-		c.size -= c.recent.Remove(e).(*cached[K, V]).size
-		delete(c.rows, key)
-	}
-}

@@ -17,6 +17,26 @@ var ledgerTests = []test{
 	{"EntriesPageByNumber", testEntries},
 	{"RecordsCanBeParsed", testParse},
 	{"EntriesComeBackByteForByte", testEntryBytes},
+	{"RecordsAreNotShared", testRecordsOwned},
+}
+
+func testRecordsOwned(t *testing.T, s store.Store) {
+	mustAppend(t, s, entry("x"))
+	spoil := func(r store.Reader) error {
+		first, err := r.Entry("x")
+		if err != nil {
+			return err
+		}
+		want := string(first.Bytes)
+		clear(first.Bytes)
+		again, err := r.Entry("x")
+		if err == nil && string(again.Bytes) != want {
+			err = fmt.Errorf("got %q after the former answer was changed, want %q", again.Bytes, want)
+		}
+		return err
+	}
+	mustView(t, s, spoil)
+	mustUpdate(t, s, func(tx store.Tx) error { return spoil(tx) })
 }
 
 func testEntryBytes(t *testing.T, s store.Store) {
