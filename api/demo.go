@@ -23,7 +23,7 @@ import (
 type demoCommand struct {
 	Listen string       `default:"127.0.0.1:8080" help:"Address and port to listen on."`
 	Data   string       `type:"path" placeholder:"DIR" help:"Folder to make the demo lab in; it must be empty or not there. Default: one that is thrown away at the end."`
-	Store  config.Store `env:"RICIRCOLO_DEMO_STORE" placeholder:"URI" help:"MongoDB database to make the demo lab in, in the place of an SQLite file; it must be empty, and keeps the lab."`
+	Store  config.Store `env:"RICIRCOLO_DEMO_STORE" placeholder:"URI" help:"MongoDB database to make the demo lab in, in the place of an SQLite file; it must be empty, and keeps the lab; with --data the secrets to serve it are kept, too."`
 	Seed   int64        `default:"1" help:"Another seed gives another year in the life of the lab."`
 	Until  string       `placeholder:"DAY" help:"The last day of that year, like 2026-03-01. Default: today."`
 }

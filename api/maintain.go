@@ -167,7 +167,7 @@ type backupCommand struct {
 
 // Run copies the store to a file. Secrets are not part of it.
 func (c backupCommand) Run(ctx context.Context) error {
-	if err := c.file("backup", "back it up with the database's own mongodump, as deploy/backup.md says"); err != nil {
+	if err := c.file("backup", "back it up with a snapshot of its disks, or with mongodump --oplog, as deploy/backup.md says"); err != nil {
 		return err
 	}
 	bar := newProgress("backing up")

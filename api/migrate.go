@@ -84,7 +84,7 @@ func (c migrateCommand) conclude(w io.Writer, reports transfer.Reports, served b
 	case slices.ContainsFunc(reports, func(r transfer.Report) bool { return r.Ledger.N > 0 }):
 		return errors.New("the ledgers differ: see above; the target is not a copy of the source, or was served from: copy into an empty store")
 	case !reports.Equal() && c.VerifyOnly:
-		return errors.New("the two stores differ: see above; run ricircolo migrate without --verify-only to make them equal")
+		return errors.New("the two stores differ: see above; run ricircolo migrate without --verify-only, which takes over what is new; if it refuses, one of them was changed by other means: migrate into an empty target")
 	case !reports.Equal():
 		return errors.New("the two stores differ: see above; stop what writes to either of them, and run the same again")
 	case c.VerifyOnly && ahead > 0:
