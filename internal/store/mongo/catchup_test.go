@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/event"
 
 	"github.com/ricircolo/ricircolo/internal/store"
@@ -65,5 +66,58 @@ func TestCatchingUpIsShort(t *testing.T) {
 	}
 	if n := reads.Load(); n > atMost {
 		t.Errorf("%d commits behind: %d queries, want at most %d", commits, n, atMost)
+	}
+}
+
+// Where the commits that a process lacks are trimmed, it begins at the watermark,
+// and still reads the acknowledged ones that lie behind that.
+func TestCatchingUpBehindTrimmedCommits(t *testing.T) {
+	uri := mongotest.Database(t)
+	held, holding := make(chan struct{}), atomic.Bool{}
+	busy := mustOpen(t, ours.WithFault(ours.Options{URI: uri, MaxView: 50 * time.Millisecond}, func(s ours.Step) {
+		if s.String() == "between writes" && holding.Load() {
+			<-held
+		}
+	}))
+	t.Cleanup(func() { close(held) }) // before busy is closed
+	sleeper := mustOpen(t, ours.Options{URI: uri})
+	n := store.Seq(0)
+	write := func() {
+		t.Helper()
+		n++
+		if err := busy.Update(t.Context(), crashLab, func(tx store.Tx) error { return mark(tx, fmt.Sprint("e", n)) }); err != nil {
+			t.Fatal(err)
+		}
+		for applied, newest := watermarks(t, uri); !holding.Load() && applied < newest; applied, newest = watermarks(t, uri) {
+			time.Sleep(20 * time.Millisecond) // the test's own time limit ends it
+		}
+	}
+	head := func() (seq store.Seq) {
+		t.Helper()
+		err := sleeper.View(t.Context(), crashLab, func(r store.Reader) (err error) { seq, _, err = r.Head(); return err })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return seq
+	}
+	write()
+	head()
+	for trimmed := false; !trimmed; {
+		if n > 6 {
+			t.Fatal("nothing was trimmed: the test shows nothing")
+		}
+		time.Sleep(1100 * time.Millisecond)
+		write()
+		left, err := rawDatabase(t, uri).Collection("commits").CountDocuments(t.Context(), bson.D{
+			{Key: "_id.n", Value: 2}, {Key: "changes", Value: bson.D{{Key: "$exists", Value: true}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		trimmed = n > 2 && left == 0
+	}
+	holding.Store(true)
+	write()
+	if got := head(); got != n {
+		t.Errorf("got head %d, want %d: an acknowledged commit is not seen", got, n)
 	}
 }

@@ -295,30 +295,30 @@ const (
 // catchUp makes the newest point known that the database had when it was
 // called, or a later one.
 func (l *lab) catchUp(ctx context.Context) error {
-	for asked := l.isKnown(); ; {
-		if !asked {
+	for near := l.isKnown(); ; near = false {
+		if !near { // how far there is to go, the watermark says
 			if err := l.jump(ctx, 0); err != nil {
 				return err
 			}
-			asked = true
 		}
 		found, err := l.s.commitsAfter(ctx, l.id, l.newest(), fetchCommits)
 		if err != nil {
 			return err
 		}
-		for _, c := range found {
-			if c.trimmed {
-				if err := l.jump(ctx, c.n); err != nil {
-					return err
-				}
-				break
+		trimmed := slices.IndexFunc(found, func(c *commit) bool { return c.trimmed })
+		if trimmed >= 0 {
+			// Beyond the watermark there may be more than was found.
+			if err := l.jump(ctx, found[trimmed].n); err != nil {
+				return err
 			}
+			continue
+		}
+		for _, c := range found {
 			l.absorb(c)
 		}
 		if len(found) < fetchCommits {
 			return nil
 		}
-		asked = false // there is more; how much, the watermark says
 	}
 }
 
