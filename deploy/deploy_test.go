@@ -117,11 +117,6 @@ func settings() map[string]setting {
 		}
 	}
 	walk(reflect.TypeFor[config.Config]())
-	// The engine's setting is written about here before the server has it. Take
-	// these lines away with the first commit that does.
-	if _, known := list["RICIRCOLO_STORE"]; !known {
-		list["RICIRCOLO_STORE"] = setting{}
-	}
 	return list
 }
 

@@ -40,7 +40,7 @@ var rows = []row{
 	{folder: "internal/store/staging", own: "internal/store"},
 	{folder: "internal/store/storetest", own: "internal/store"},
 	{folder: "internal/store/transfer", own: "internal/store"},
-	{folder: "internal/store/mongotest"},
+	{folder: "internal/store/mongotest", own: "internal/store internal/store/mongo"},
 	{folder: "internal/store/sqlite", own: "internal/store internal/store/staging"},
 	{folder: "internal/store/mongo", own: "internal/store internal/store/staging internal/store/mongo/native"},
 	{folder: "internal/store/mongo/native", pure: true, modules: "go.mongodb.org/mongo-driver/v2/bson go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"},

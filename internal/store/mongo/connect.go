@@ -60,9 +60,8 @@ func clientOptions(opts Options) (*options.ClientOptions, string, error) {
 
 // hello is what a server says of itself.
 type hello struct {
-	Msg      string `bson:"msg"` // "isdbgrid" for the router of a sharded cluster
-	SetName  string `bson:"setName"`
-	MaxBytes int64  `bson:"maxBsonObjectSize"`
+	Msg     string `bson:"msg"` // "isdbgrid" for the router of a sharded cluster
+	SetName string `bson:"setName"`
 }
 
 // inspect makes sure that the database can keep what the store promises.

@@ -5,25 +5,9 @@ import (
 	"fmt"
 	"slices"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
-
 	"github.com/ricircolo/ricircolo/internal/store"
 	"github.com/ricircolo/ricircolo/internal/store/staging"
 )
-
-func decodeKey(raw bson.Raw) (keyed, error) {
-	f := fields{at: bsoncore.Document(raw)}
-	id := f.inner("_id")
-	k := keyed{
-		Position: store.Position{Value: id.text("value"), ID: id.text("id")},
-		ref:      store.Ref{Kind: store.Kind(id.text("kind")), ID: id.text("id")},
-	}
-	if fault := firstOf(f.fault, id.fault); fault != nil {
-		return k, damaged(keys, raw, fault)
-	}
-	return k, nil
-}
 
 // frame reads a lab as it was at one point: through the collections, under a
 // cover. What a reading finds newer than the point is the business of settle,
@@ -112,7 +96,9 @@ func (f *frame) gather(limit int, next func() (rows []found, more bool, err erro
 }
 
 // walking is a gather over a walk through documents.
-func (f *frame) walking(limit int, w *walk[found]) ([]found, error) {
+func (f *frame) walking(limit int, w interface {
+	next(ctx context.Context, limit int) ([]found, error)
+}) ([]found, error) {
 	return f.gather(limit, func() ([]found, bool, error) {
 		rows, err := w.next(f.ctx, limit)
 		return rows, len(rows) == limit, err
@@ -130,11 +116,7 @@ func documentsOf(rows []found) []store.Document {
 // Changed reads documents in the order of their sequence numbers.
 func (f *frame) Changed(kind store.Kind, after store.SeqPosition, limit int) ([]store.Document, error) {
 	// What is newer than the point is covered: there is no need to find it.
-	w := f.l.s.changed(f.l.id, kind, after, f.at.seq, limit)
-	rows, err := f.gather(limit, func() ([]found, bool, error) {
-		rows, err := w.next(f.ctx, limit)
-		return rows, len(rows) == limit, err
-	})
+	rows, err := f.walking(limit, f.l.s.changed(f.l.id, kind, after, f.at.seq, limit))
 	if err != nil {
 		return nil, err
 	}

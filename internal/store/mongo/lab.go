@@ -49,20 +49,6 @@ type cacheKey struct {
 	ref store.Ref
 }
 
-// rowOverhead is what a row costs in the cache besides its text, in bytes.
-const rowOverhead = 256
-
-func (r row) size(ref store.Ref) int {
-	size := rowOverhead + len(ref.Kind) + len(ref.ID)
-	if r.doc != nil {
-		size += len(r.doc.Body)
-		for _, k := range r.doc.Keys {
-			size += len(k.Index) + len(k.Value)
-		}
-	}
-	return size
-}
-
 // cache is shared by the labs.
 type cache struct {
 	mu   sync.Mutex
@@ -78,7 +64,7 @@ func (c *cache) get(key cacheKey) (row, bool) {
 func (c *cache) put(key cacheKey, r row) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.rows.Put(key, r, r.size(key.ref))
+	c.rows.Put(key, r, staging.Weigh(key.ref, r.doc))
 }
 
 // refresh replaces a row that is there.
@@ -86,7 +72,7 @@ func (c *cache) refresh(key cacheKey, r row) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.rows.Get(key); ok {
-		c.rows.Put(key, r, r.size(key.ref))
+		c.rows.Put(key, r, staging.Weigh(key.ref, r.doc))
 	}
 }
 
@@ -112,7 +98,7 @@ func (l *lab) follow(c *commit) bool {
 	for i := range c.changes {
 		ch := &c.changes[i]
 		key, r := cacheKey{l.id, l.era, ch.ref}, row{ch.now, c.n}
-		c.size += r.size(ch.ref) + row{doc: ch.before}.size(ch.ref)
+		c.size += staging.Weigh(ch.ref, ch.now) + staging.Weigh(ch.ref, ch.before)
 		if c.mine {
 			l.s.cache.put(key, r)
 		} else {

@@ -5,6 +5,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"github.com/ricircolo/ricircolo/internal/store"
 )
@@ -60,6 +61,19 @@ func decodeFound(raw bson.Raw) (found, error) {
 type keyed struct {
 	store.Position
 	ref store.Ref
+}
+
+func decodeKey(raw bson.Raw) (keyed, error) {
+	f := fields{at: bsoncore.Document(raw)}
+	id := f.inner("_id")
+	k := keyed{
+		Position: store.Position{Value: id.text("value"), ID: id.text("id")},
+		ref:      store.Ref{Kind: store.Kind(id.text("kind")), ID: id.text("id")},
+	}
+	if fault := firstOf(f.fault, id.fault); fault != nil {
+		return k, damaged(keys, raw, fault)
+	}
+	return k, nil
 }
 
 // walk is a span on its way through a collection.

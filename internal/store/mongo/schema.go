@@ -102,7 +102,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	}
 	for _, x := range indexes {
 		if _, err := s.db.Collection(x.collection).Indexes().CreateOne(ctx, x.model()); err != nil {
-			return fmt.Errorf("index %s of collection %s: %w; drop an index of that name with other fields, and start again", x.name, x.collection, err)
+			return fmt.Errorf("index %s of collection %s: %w; another index has this name, or these fields under another name: drop it, and start again", x.name, x.collection, err)
 		}
 	}
 	return s.proveWrites(ctx)

@@ -1,11 +1,12 @@
-// Package mongotest gives tests databases of their own on the MongoDB server
-// that MONGODB_URI names.
+// Package mongotest gives tests databases, and stores, of their own on the
+// MongoDB server that MONGODB_URI names.
 package mongotest
 
 import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"os"
 	"regexp"
 	"strings"
@@ -14,6 +15,9 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/ricircolo/ricircolo/internal/store"
+	ours "github.com/ricircolo/ricircolo/internal/store/mongo"
 )
 
 // Server is the connection string of the server. Without one the test is
@@ -48,6 +52,21 @@ func DatabaseOn(tb testing.TB, server string) string {
 		}
 	})
 	return within(server, name)
+}
+
+// Open opens a store in a new database. Both end with the test.
+func Open(tb testing.TB) store.Store {
+	tb.Helper()
+	s, err := ours.Open(context.Background(), ours.Options{URI: Database(tb), MaxView: time.Minute, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		tb.Fatalf("opening a store: %v", err)
+	}
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			tb.Errorf("closing the store: %v", err)
+		}
+	})
+	return s
 }
 
 var parts = regexp.MustCompile(`^([a-z+]+://[^/?]*)(?:/[^?]*)?(\?.*)?$`)

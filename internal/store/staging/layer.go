@@ -14,14 +14,15 @@ type layer struct {
 	byID    map[string]int                // place in records; nil below mapFrom
 	docs    map[store.Ref]*store.Document // nil: deleted
 	order   []store.Ref                   // of docs, by their first change
-	size    int                           // bytes, see weigh
+	size    int                           // bytes, see Weigh
 }
 
 // overhead is what an entry or a document costs besides its text, in bytes.
 const overhead = 256
 
-// weigh is about how many bytes a document comes to.
-func weigh(ref store.Ref, d *store.Document) int {
+// Weigh is about how many bytes a document comes to, nil for one that is not
+// there: in a closure, and in a cache.
+func Weigh(ref store.Ref, d *store.Document) int {
 	size := overhead + len(ref.Kind) + len(ref.ID)
 	if d != nil {
 		size += len(d.Body)
@@ -44,9 +45,9 @@ func (l *layer) grows(by int) error {
 // replacing is by how much a layer grows with a document.
 func (l *layer) replacing(ref store.Ref, d *store.Document) int {
 	if old, known := l.docs[ref]; known {
-		return weigh(ref, d) - weigh(ref, old)
+		return Weigh(ref, d) - Weigh(ref, old)
 	}
-	return weigh(ref, d)
+	return Weigh(ref, d)
 }
 
 func (l *layer) add(r store.Record) {

@@ -104,7 +104,7 @@ const passes = 3
 // by how many entries the source is ahead; running it again after the source
 // has stopped takes the rest. Nobody else may write to the target.
 //
-// The error is for what kept it from copying; see Reports.Fault for whether
+// The error is for what kept it from copying; see Reports.Equal for whether
 // the two sides are equal. A store that is unavailable is waited for until ctx
 // ends.
 func Copy(ctx context.Context, from, to store.Store, opts Options) (Reports, error) {
