@@ -19,17 +19,18 @@ import (
 // commands is the command line. A command is run with the context of the
 // process, which ends with SIGINT or SIGTERM.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve a lab."`
-	Demo    demoCommand    `cmd:"" help:"Make a demo lab and serve it."`
-	User    userCommands   `cmd:"" help:"Manage sign-ins from the console."`
-	Labels  labelsCommands `cmd:"" help:"Print labels for bins."`
-	Verify  verifyCommand  `cmd:"" help:"Check the whole store against its ledger. With an SQLite file, the server must not run."`
-	Rebuild rebuildCommand `cmd:"" help:"Fold all documents of an SQLite file from the ledger again. The server must not run."`
-	Backup  backupCommand  `cmd:"" help:"Write a consistent copy of an SQLite file, also while the server runs."`
-	Migrate migrateCommand `cmd:"" help:"Copy a store into another one, of another engine or of the same, and compare the two."`
-	Restore restoreCommand `cmd:"" help:"Put a backup into an empty data folder."`
-	Health  healthCommand  `cmd:"" help:"Say whether the server on this machine is ready, by the exit code; for health checks."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Serve a lab."`
+	Demo     demoCommand     `cmd:"" help:"Make a demo lab and serve it."`
+	User     userCommands    `cmd:"" help:"Manage sign-ins from the console."`
+	Labels   labelsCommands  `cmd:"" help:"Print labels for bins."`
+	Verify   verifyCommand   `cmd:"" help:"Check the whole store against its ledger. With an SQLite file, the server must not run."`
+	Rebuild  rebuildCommand  `cmd:"" help:"Fold all documents of an SQLite file from the ledger again. The server must not run."`
+	Backup   backupCommand   `cmd:"" help:"Write a consistent copy of an SQLite file, also while the server runs."`
+	Migrate  migrateCommand  `cmd:"" help:"Copy a store into another one, of another engine or of the same, and compare the two."`
+	Restore  restoreCommand  `cmd:"" help:"Put a backup into an empty data folder."`
+	Evaluate evaluateCommand `cmd:"" help:"Compute worked examples of indicators and say which do not hold."`
+	Health   healthCommand   `cmd:"" help:"Say whether the server on this machine is ready, by the exit code; for health checks."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 func main() {

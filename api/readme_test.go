@@ -85,6 +85,7 @@ func testTourOfTheREADME(t *testing.T, newSite func(testing.TB) site) {
 	base := mustDemo(t, newSite(t))
 	for i := range blocks {
 		blocks[i] = strings.ReplaceAll(blocks[i], "http://127.0.0.1:8080", base)
+		blocks[i] = strings.ReplaceAll(blocks[i], "go run ./api", mustBinary(t))
 	}
 	folder := t.TempDir()
 	wantPrinted(t, blocks, mustBash(t, folder, blocks), [][]string{
@@ -94,12 +95,17 @@ func testTourOfTheREADME(t *testing.T, newSite func(testing.TB) site) {
 		{`"status":"duplicate"`},
 		{`"state":"planned"`, `"pickup.scan"`, `"allocation":[{`},
 		{`"collectedGrams"`, `"intoRecyclingGrams"`, `"steps":[{`, `"facts":[{`, `"items"`},
+		{`"id":"avoided"`, `"interval":{"low"`, `"reason":"factor-missing"`, `"id":"inventory-waste","unit":"kgCO2e","before":"`},
+		{"report.pdf"},
+		{"1 passed, 0 failed"},
 		{`"state":"bound"`, `"status":"received"`, `"problem":"full"`, `"note":"The lid does not close."`},
 		{"labels.pdf"},
 		{`"status":"applied"`},
 	})
-	if page, err := os.ReadFile(filepath.Join(folder, "labels.pdf")); err != nil || !strings.HasPrefix(string(page), "%PDF-") {
-		t.Errorf("labels.pdf begins with %.8q, %v", page, err)
+	for _, name := range []string{"labels.pdf", "report.pdf"} {
+		if page, err := os.ReadFile(filepath.Join(folder, name)); err != nil || !strings.HasPrefix(string(page), "%PDF-") {
+			t.Errorf("%s begins with %.8q, %v", name, page, err)
+		}
 	}
 }
 

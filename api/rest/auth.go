@@ -68,11 +68,10 @@ func (s *Server) bodyLimit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 
 // takesBatch reports whether the request is for a route that takes many things
 // at once: of the class Batch, or Print.
-// Such routes have no parameters in their path, which mount makes sure of.
 func (s *Server) takesBatch(h *fasthttp.RequestHeader) bool {
 	path, _, _ := strings.Cut(string(h.RequestURI()), "?")
 	for i := range s.table {
-		if r := &s.table[i]; r.takesBatch() && r.Path == path && r.Method == string(h.Method()) {
+		if r := &s.table[i]; r.takesBatch() && r.Method == string(h.Method()) && r.matches(path) {
 			return true
 		}
 	}

@@ -54,8 +54,6 @@ func TestTableIsChecked(t *testing.T) {
 		{"unknown method", []Route{{"TRACE", "/a", Public, Cheap, sink}}},
 		{"no handler", []Route{{get, "/a", Public, Cheap, nil}}},
 		{"twice", []Route{good, good}},
-		{"batch with a parameter", []Route{{post, "/a/{id}", SignedIn, Batch, sink}}},
-		{"printing with a parameter", []Route{{post, "/a/{id}", SignedIn, Print, sink}}},
 		{"public batch", []Route{{post, "/a", Public, Batch, sink}}},
 	} {
 		if err := checkTable(tt.table); err == nil {

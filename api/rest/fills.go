@@ -12,28 +12,29 @@ import (
 
 // fillResponse is one filling of a bin, with the entries that made it.
 type fillResponse struct {
-	ID             string             `json:"id"`
-	Version        store.Seq          `json:"version"`
-	Bin            string             `json:"bin"`
-	Facility       string             `json:"facility"`
-	Ward           string             `json:"ward"`
-	Stream         string             `json:"stream"`
-	State          tracking.FillState `json:"state"`
-	StartedAt      calendar.Instant   `json:"startedAt"`
-	OpenedAt       *calendar.Instant  `json:"openedAt,omitempty"`
-	ClosedAt       *calendar.Instant  `json:"closedAt,omitempty"`
-	CollectedAt    *calendar.Instant  `json:"collectedAt,omitempty"`
-	VolumeLitres   int64              `json:"volumeLitres"`
-	Departure      *weighingResponse  `json:"departure,omitempty"`
-	TareGrams      quantity.Mass      `json:"tareGrams,omitempty"`
-	Pickup         string             `json:"pickup,omitempty"`
-	Recycler       string             `json:"recycler,omitempty"`
-	PreviousPickup string             `json:"previousPickup,omitempty"`
-	Lost           bool               `json:"lost"`
-	Arrival        *arrivalResponse   `json:"arrival,omitempty"`
-	Facts          []factResponse     `json:"facts"`
-	Actions        tracking.Actions   `json:"actions"`
-	Undo           string             `json:"undo,omitempty"`
+	ID             string                 `json:"id"`
+	Version        store.Seq              `json:"version"`
+	Bin            string                 `json:"bin"`
+	Facility       string                 `json:"facility"`
+	Ward           string                 `json:"ward"`
+	Stream         string                 `json:"stream"`
+	State          tracking.FillState     `json:"state"`
+	StartedAt      calendar.Instant       `json:"startedAt"`
+	OpenedAt       *calendar.Instant      `json:"openedAt,omitempty"`
+	ClosedAt       *calendar.Instant      `json:"closedAt,omitempty"`
+	CollectedAt    *calendar.Instant      `json:"collectedAt,omitempty"`
+	VolumeLitres   int64                  `json:"volumeLitres"`
+	Departure      *weighingResponse      `json:"departure,omitempty"`
+	TareGrams      quantity.Mass          `json:"tareGrams,omitempty"`
+	Pickup         string                 `json:"pickup,omitempty"`
+	Recycler       string                 `json:"recycler,omitempty"`
+	PreviousPickup string                 `json:"previousPickup,omitempty"`
+	Lost           bool                   `json:"lost"`
+	Arrival        *arrivalResponse       `json:"arrival,omitempty"`
+	Haul           []indicator.HaulAmount `json:"haul,omitempty"`
+	Facts          []factResponse         `json:"facts"`
+	Actions        tracking.Actions       `json:"actions"`
+	Undo           string                 `json:"undo,omitempty"`
 }
 
 type weighingResponse struct {
@@ -44,18 +45,20 @@ type weighingResponse struct {
 
 // arrivalResponse is what the plant said of a fill.
 type arrivalResponse struct {
-	Receipt          string                   `json:"receipt"`
-	ReceivedAt       calendar.Instant         `json:"receivedAt"`
-	Rung             indicator.Rung           `json:"rung"`
-	Allocated        bool                     `json:"allocated"`
-	AcceptedGrams    quantity.Mass            `json:"acceptedGrams"`
-	RefusedGrams     quantity.Mass            `json:"refusedGrams"`
-	ContaminantGrams quantity.Mass            `json:"contaminantGrams"`
-	RecyclateGrams   quantity.Mass            `json:"recyclateGrams"`
-	ProcessLossGrams quantity.Mass            `json:"processLossGrams"`
-	ResidueGrams     quantity.Mass            `json:"residueGrams"`
-	PendingGrams     quantity.Mass            `json:"pendingGrams"`
-	Routes           map[string]quantity.Mass `json:"routes,omitempty"`
+	Receipt          string                      `json:"receipt"`
+	ReceivedAt       calendar.Instant            `json:"receivedAt"`
+	Rung             indicator.Rung              `json:"rung"`
+	Allocated        bool                        `json:"allocated"`
+	AcceptedGrams    quantity.Mass               `json:"acceptedGrams"`
+	RefusedGrams     quantity.Mass               `json:"refusedGrams"`
+	NextOperation    string                      `json:"nextOperation,omitempty"`
+	ContaminantGrams quantity.Mass               `json:"contaminantGrams"`
+	RecyclateGrams   quantity.Mass               `json:"recyclateGrams"`
+	ProcessLossGrams quantity.Mass               `json:"processLossGrams"`
+	ResidueGrams     quantity.Mass               `json:"residueGrams"`
+	PendingGrams     quantity.Mass               `json:"pendingGrams"`
+	Recyclates       []indicator.RecyclateAmount `json:"recyclates,omitempty"`
+	Routes           map[string]quantity.Mass    `json:"routes,omitempty"`
 }
 
 // factResponse is an entry as it stands among the others about the same thing.
@@ -80,8 +83,13 @@ func arrivalView(a *tracking.Arrival) *arrivalResponse {
 	if a == nil {
 		return nil
 	}
-	v := arrivalResponse(*a)
-	return &v
+	return &arrivalResponse{
+		Receipt: a.Receipt, ReceivedAt: a.ReceivedAt, Rung: a.Rung, Allocated: a.Allocated,
+		AcceptedGrams: a.AcceptedGrams, RefusedGrams: a.RefusedGrams, NextOperation: a.NextOperation,
+		ContaminantGrams: a.ContaminantGrams, RecyclateGrams: a.RecyclateGrams, ProcessLossGrams: a.ProcessLossGrams,
+		ResidueGrams: a.ResidueGrams, PendingGrams: a.PendingGrams,
+		Recyclates: indicator.RecyclateAmounts(a.Recyclates), Routes: a.Routes,
+	}
 }
 
 func fillView(v tracking.Versioned[tracking.FillView]) fillResponse {
@@ -91,6 +99,7 @@ func fillView(v tracking.Versioned[tracking.FillView]) fillResponse {
 		StartedAt: f.StartedAt, OpenedAt: f.OpenedAt, ClosedAt: f.ClosedAt, CollectedAt: f.CollectedAt,
 		VolumeLitres: f.VolumeLitres, TareGrams: f.TareGrams, Pickup: f.Pickup, Recycler: f.Recycler,
 		PreviousPickup: f.PreviousBy, Lost: f.Lost, Arrival: arrivalView(f.Arrival),
+		Haul:  indicator.HaulAmounts(f.Haul),
 		Facts: each(f.Facts, factView), Actions: f.Actions, Undo: f.Undo,
 	}
 	if f.Departure != nil {

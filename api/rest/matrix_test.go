@@ -54,7 +54,7 @@ type policyRow struct {
 }
 
 // rowSets are the rows of all routes, in a file for each group of resources.
-var rowSets = []map[string]policyRow{serviceRows, entryRows, readRows, catalogueRows, printRows, peopleRows, finderRows}
+var rowSets = []map[string]policyRow{serviceRows, entryRows, readRows, catalogueRows, printRows, bioplasticRows, peopleRows, finderRows, declaredRows, assessRows}
 
 // object is what a request is about: the ids of everything that hangs together
 // with one chain, by kind.
@@ -118,6 +118,9 @@ func mustObjects(t *testing.T, p *people) []object {
 			"bin": x.bin, "label": x.label, "batch": x.batch, "fill": x.fill, "entry": x.open, "pickup": x.pickup,
 			"receipt": x.receipt, "treatment": x.treatment, "discrepancy": x.discrepancy, "review": x.review,
 			"user": user, "device": device, "printer": p.in(lab).mustPrinter(t, "f"+facility), "sheet": p.in(lab).mustSheet(t, "foglio-"+facility+"-"+recycler),
+			"dossier": p.in(lab).mustDossier(t), "frozen": p.in(lab).mustReport(t, "f"+facility),
+			"set": p.in(lab).mustFactorSet(t, "own-"+facility+"-"+recycler), "baseline": p.in(lab).mustDeclared(t, baselinesPath, baselineBody),
+			"denominator": p.in(lab).mustDenominator(t, "f"+facility), "pilot": p.in(lab).mustDeclared(t, pilotsPath, aPilot("w"+facility)),
 			"grai": assetPrefix + x.label, "report": p.mustFinderReport(t, lab, x.label),
 		}}
 	}
@@ -130,6 +133,7 @@ func mustObjects(t *testing.T, p *people) []object {
 		unknown.ids[kind] = uuid.Must(uuid.NewV7()).String()
 	}
 	unknown.ids["label"], unknown.ids["discrepancy"] = "7K4M9QXP2RTBW", unknown.ids["pickup"]+":s1"
+	unknown.ids["set"], unknown.ids["denominator"] = "nothing@1", "nowhere:2026-03:bed-day"
 	return append(objects, foreign, unknown)
 }
 

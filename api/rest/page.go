@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"strconv"
+	"strings"
 
 	"github.com/ricircolo/ricircolo/internal/problem"
 )
@@ -102,8 +103,9 @@ func decodeCursor(name, cursor string) (position, error) {
 	}
 	bad := problem.New(problem.Invalid, "cursor-invalid", "This cursor does not belong to this listing; start again without one.").
 		With("?cursor", "cursor-invalid", "Send the value of next as it came.")
+	// Even the strict decoder skips line breaks.
 	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(b) < 5 || b[0] != cursorVersion || binary.BigEndian.Uint32(b[1:5]) != cursorSum(name, b[5:]) {
+	if err != nil || strings.ContainsAny(cursor, "\r\n") || len(b) < 5 || b[0] != cursorVersion || binary.BigEndian.Uint32(b[1:5]) != cursorSum(name, b[5:]) {
 		return position{}, bad
 	}
 	b = b[5:]

@@ -79,7 +79,7 @@ func TestCursor(t *testing.T) {
 		t.Errorf("got %+v, %v for no cursor", got, err)
 	}
 	good := encodeCursor("fills", position{Seq: 42, Value: "v", ID: "id"})
-	bad := []string{"x", "*", good + "A", good + "=", good[1:], good[:len(good)-1], strings.ToUpper(good), encodeCursor("bins", position{Seq: 42, Value: "v", ID: "id"})}
+	bad := []string{good[:13] + "\r" + good[13:], good + "\n", "x", "*", good + "A", good + "=", good[1:], good[:len(good)-1], strings.ToUpper(good), encodeCursor("bins", position{Seq: 42, Value: "v", ID: "id"})}
 	for i := range len(good) - 1 {
 		flipped := []byte(good)
 		if flipped[i]++; flipped[i] != good[i] {

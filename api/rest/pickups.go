@@ -55,19 +55,20 @@ type handoverResponse struct {
 
 // loadResponse is what a pickup carries of one stream.
 type loadResponse struct {
-	Stream           string                   `json:"stream"`
-	DeclaredGrams    quantity.Mass            `json:"declaredGrams"`
-	WaitingGrams     quantity.Mass            `json:"waitingGrams"`
-	AcceptedGrams    quantity.Mass            `json:"acceptedGrams"`
-	RefusedGrams     quantity.Mass            `json:"refusedGrams"`
-	ContaminantGrams quantity.Mass            `json:"contaminantGrams"`
-	RecyclateGrams   quantity.Mass            `json:"recyclateGrams"`
-	ProcessLossGrams quantity.Mass            `json:"processLossGrams"`
-	PendingGrams     quantity.Mass            `json:"pendingGrams"`
-	Routes           map[string]quantity.Mass `json:"routes,omitempty"`
-	NextDestination  string                   `json:"nextDestination,omitempty"`
-	Unallocated      *arrivalResponse         `json:"unallocated,omitempty"`
-	Discrepancy      string                   `json:"discrepancy,omitempty"` // its id
+	Stream           string                      `json:"stream"`
+	DeclaredGrams    quantity.Mass               `json:"declaredGrams"`
+	WaitingGrams     quantity.Mass               `json:"waitingGrams"`
+	AcceptedGrams    quantity.Mass               `json:"acceptedGrams"`
+	RefusedGrams     quantity.Mass               `json:"refusedGrams"`
+	ContaminantGrams quantity.Mass               `json:"contaminantGrams"`
+	RecyclateGrams   quantity.Mass               `json:"recyclateGrams"`
+	ProcessLossGrams quantity.Mass               `json:"processLossGrams"`
+	PendingGrams     quantity.Mass               `json:"pendingGrams"`
+	Recyclates       []indicator.RecyclateAmount `json:"recyclates,omitempty"`
+	Routes           map[string]quantity.Mass    `json:"routes,omitempty"`
+	NextDestination  string                      `json:"nextDestination,omitempty"`
+	Unallocated      *arrivalResponse            `json:"unallocated,omitempty"`
+	Discrepancy      string                      `json:"discrepancy,omitempty"` // its id
 }
 
 func pickupView(v tracking.Versioned[tracking.PickupView]) pickupResponse {
@@ -89,7 +90,8 @@ func loadView(l tracking.Load) loadResponse {
 	v := loadResponse{
 		Stream: l.Stream, DeclaredGrams: l.DeclaredGrams, WaitingGrams: l.WaitingGrams, AcceptedGrams: l.AcceptedGrams,
 		RefusedGrams: l.RefusedGrams, ContaminantGrams: l.ContaminantGrams, RecyclateGrams: l.RecyclateGrams,
-		ProcessLossGrams: l.ProcessLossGrams, PendingGrams: l.PendingGrams, Routes: l.Routes,
+		ProcessLossGrams: l.ProcessLossGrams, PendingGrams: l.PendingGrams,
+		Recyclates: indicator.RecyclateAmounts(l.Recyclates), Routes: l.Routes,
 		NextDestination: l.NextDestination, Unallocated: arrivalView(l.Unallocated),
 	}
 	if l.Discrepancy != nil {
@@ -119,4 +121,27 @@ func (s *Server) listPickups(c *fiber.Ctx) error {
 // getPickup answers GET /api/v1/pickups/{id}.
 func (s *Server) getPickup(c *fiber.Ctx) error {
 	return answerNow(c, s.services.Tracking.Pickup, pickupView)
+}
+
+// roundRequest names the pickups of a round.
+type roundRequest struct {
+	Stops []tracking.RoundStop `json:"stops"`
+}
+
+// roundResponse is what falls on each, in the order of the request.
+type roundResponse struct {
+	Shares []tracking.RoundShare `json:"shares"`
+}
+
+// postRoundShares answers POST /api/v1/round-shares. It records nothing.
+func (s *Server) postRoundShares(c *fiber.Ctx) error {
+	r, err := decode[roundRequest](c)
+	if err != nil {
+		return err
+	}
+	shares, err := s.services.Tracking.RoundShares(c.UserContext(), callerOf(c), r.Stops)
+	if err != nil {
+		return err
+	}
+	return respond(c, fiber.StatusOK, roundResponse{shares})
 }

@@ -31,6 +31,7 @@ type receiptResponse struct {
 	Scale            string              `json:"scale,omitempty"`
 	Ticket           string              `json:"ticket,omitempty"`
 	NextDestination  string              `json:"nextDestination,omitempty"`
+	NextOperation    string              `json:"nextOperation,omitempty"`
 	Allocation       []allocatedResponse `json:"allocation"`
 }
 
@@ -49,8 +50,8 @@ func receiptView(v tracking.Versioned[tracking.Receipt]) receiptResponse {
 		ID: r.ID, Version: v.Seq, Pickup: r.Pickup, Facility: r.Facility, Recycler: r.Recycler, Stream: r.Stream, Bin: r.Bin,
 		ReceivedAt: r.ReceivedAt, Status: r.Status, Outcome: r.Outcome, AcceptedGrams: r.AcceptedGrams, RefusedGrams: r.RefusedGrams,
 		ContaminantGrams: r.ContaminantGrams, Cause: r.Cause, Reason: r.Reason, Rung: r.Rung, Scale: r.Scale, Ticket: r.Ticket,
-		NextDestination: r.NextDestination,
-		Allocation:      each(r.Allocation, func(a tracking.Allocated) allocatedResponse { return allocatedResponse(a) }),
+		NextDestination: r.NextDestination, NextOperation: r.NextOperation,
+		Allocation: each(r.Allocation, func(a tracking.Allocated) allocatedResponse { return allocatedResponse(a) }),
 	}
 }
 

@@ -36,7 +36,8 @@ const (
 
 // routes is the whole of what the server answers. HEAD goes with GET.
 func (s *Server) routes() []Route {
-	return slices.Concat(s.serviceRoutes(), s.finderRoutes(), s.identityRoutes(), s.catalogueRoutes(), s.printRoutes(), s.entryRoutes(), s.readRoutes())
+	return slices.Concat(s.serviceRoutes(), s.finderRoutes(), s.identityRoutes(), s.catalogueRoutes(), s.printRoutes(), s.entryRoutes(), s.readRoutes(), s.assessRoutes(), s.bioplasticRoutes(),
+		s.declaredRoutes())
 }
 
 func (s *Server) serviceRoutes() []Route {
@@ -125,6 +126,23 @@ func (s *Server) printRoutes() []Route {
 	}
 }
 
+// bioplasticRoutes are how bioplastics are evaluated. The fixed paths come
+// before the one with an id, which would take them.
+func (s *Server) bioplasticRoutes() []Route {
+	return []Route{
+		{get, bioplasticsPath, access.ReadBioplastics, Read, s.listDossiers},
+		{post, bioplasticsPath, access.WriteBioplastics, Write, s.createDossier},
+		{get, bioplasticsPath + "/alarms", access.ReadBioplastics, Read, s.listSortingAlarms},
+		{get, bioplasticsPath + "/settings", access.ReadBioplastics, Read, s.getBioplasticSettings},
+		{put, bioplasticsPath + "/settings", access.WriteBioplastics, Write, s.replaceBioplasticSettings},
+		{get, bioplasticsPath + "/{id}", access.ReadBioplastics, Read, s.getDossier},
+		{put, bioplasticsPath + "/{id}", access.WriteBioplastics, Write, s.replaceDossier},
+		{get, bioplasticsPath + "/{id}/transitions", access.ReadBioplastics, Read, s.listTransitions},
+		{post, bioplasticsPath + "/{id}/transitions", access.WriteBioplastics, Write, s.advanceDossier},
+		{get, bioplasticsPath + "/{id}/comparison", access.ReadBioplastics, Read, s.getComparison},
+	}
+}
+
 // entryRoutes are how everything is written that happens to bins and loads.
 // Who may record which type of entry is judged entry by entry.
 func (s *Server) entryRoutes() []Route {
@@ -155,6 +173,7 @@ func (s *Server) readRoutes() []Route {
 
 		{get, "/api/v1/pickups", access.ReadPickups, Read, s.listPickups},
 		{get, "/api/v1/pickups/{id}", access.ReadPickups, Read, s.getPickup},
+		{post, "/api/v1/round-shares", access.ReadPickups, Read, s.postRoundShares},
 		{get, "/api/v1/receipts", access.ReadPickups, Read, s.listReceipts},
 		{get, "/api/v1/receipts/{id}", access.ReadPickups, Read, s.getReceipt},
 		{get, "/api/v1/treatments", access.ReadPickups, Read, s.listTreatments},
@@ -174,8 +193,36 @@ func (s *Server) readRoutes() []Route {
 	}
 }
 
+// assessRoutes are what the lab reads: indicators beyond masses, and reports.
+func (s *Server) assessRoutes() []Route {
+	return []Route{
+		{get, "/api/v1/indicators/cards", access.ReadIndicators, Heavy, s.getCards},
+		{get, "/api/v1/indicators/card-table", access.ReadIndicators, Heavy, s.getCardTable},
+		{post, "/api/v1/scenarios", access.ReadIndicators, Heavy, s.postScenario},
+		{get, "/api/v1/pilots/{id}/result", access.ReadIndicators, Heavy, s.getPilotResult},
+
+		{get, frozenReportsPath, access.ReadReports, Read, s.listFrozenReports},
+		{post, frozenReportsPath, access.WriteReports, Heavy, s.createFrozenReport},
+		{get, frozenReportsPath + "/{id}", access.ReadReports, Read, s.getFrozenReport},
+		{get, frozenReportsPath + "/{id}/recomputed", access.ReadReports, Heavy, s.getRecomputed},
+		{post, frozenReportsPath + "/{id}/files", access.ReadReports, Heavy, s.createReportFile},
+		{get, reportJobsPath + "/{id}", access.ReadReports, Cheap, s.getReportJob},
+		{remove, reportJobsPath + "/{id}", access.ReadReports, Cheap, s.cancelReportJob},
+		{get, reportFilesPath + "/{id}", Public, Read, s.getReportFile},
+	}
+}
+
 // takesBatch reports whether the route's body may be as large as a batch.
 func (r *Route) takesBatch() bool { return r.Class == Batch || r.Class == Print }
+
+// matches reports whether the path of a request is one of the route's: a
+// parameter stands for one segment that is not empty.
+func (r *Route) matches(path string) bool {
+	want, got := strings.Split(r.Path, "/"), strings.Split(path, "/")
+	return len(want) == len(got) && slices.EqualFunc(want, got, func(w, g string) bool {
+		return w == g || strings.HasPrefix(w, "{") && g != ""
+	})
+}
 
 // pattern names the route in logs and metrics.
 func (r *Route) pattern() string {
@@ -217,8 +264,8 @@ func checkTable(table []Route) error {
 			faults = append(faults, fmt.Errorf("route %s: twice", name))
 		case !inPolicy && r.Action != Public && r.Action != SignedIn:
 			faults = append(faults, fmt.Errorf("route %s: action %q has no policy", name, r.Action))
-		case r.takesBatch() && (strings.Contains(r.Path, "{") || r.Action == Public):
-			faults = append(faults, fmt.Errorf("route %s: a batch route has a fixed path and a signed-in caller", name))
+		case r.takesBatch() && r.Action == Public:
+			faults = append(faults, fmt.Errorf("route %s: a batch route has a signed-in caller", name))
 		}
 		seen[name] = true
 	}

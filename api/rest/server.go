@@ -18,6 +18,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/ricircolo/ricircolo/internal/access"
+	"github.com/ricircolo/ricircolo/internal/report/job"
 	"github.com/ricircolo/ricircolo/qrlabels/print"
 )
 
@@ -52,6 +53,7 @@ type Server struct {
 	places    map[Class]chan struct{} // places in line, by class
 	downloads downloads
 	finder    *finderSide
+	jobs      *job.Runner // files of reports
 
 	base     context.Context // of every handler; ends when draining has taken too long
 	stop     context.CancelFunc
@@ -101,6 +103,7 @@ func newServer(cfg Config, services Services) (*Server, error) {
 		issues:    newBuckets[organisation](cfg.Limits.Labels, cfg.Limits.Buckets, cfg.Now),
 		places:    newPlaces(cfg.Limits),
 		finder:    finder,
+		jobs:      job.NewRunner(job.Config{}),
 	}
 	s.base, s.stop = context.WithCancel(context.Background())
 	s.streams, s.cut = context.WithCancel(s.base)
@@ -183,6 +186,7 @@ func (s *Server) Serve(ln net.Listener) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
 	defer s.stop()
+	defer s.jobs.Close()
 	ln := s.listener.Load()
 	if ln == nil {
 		return nil

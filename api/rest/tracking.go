@@ -18,6 +18,9 @@ import (
 // Its errors are problems, or faults of the store.
 type Tracking interface {
 	Catalogue
+	Assessment
+	Bioplastics
+	Declared
 
 	Record(ctx context.Context, c access.Caller, sub tracking.Submission, skew time.Duration) (tracking.Result, error)
 	Sync(ctx context.Context, c access.Caller, subs []tracking.Submission, skew time.Duration) ([]tracking.Result, error)
@@ -42,6 +45,7 @@ type Tracking interface {
 
 	Pickups(ctx context.Context, c access.Caller, f tracking.PickupFilter, page tracking.Page) (tracking.List[tracking.PickupView], error)
 	Pickup(ctx context.Context, c access.Caller, id string) (tracking.Versioned[tracking.PickupView], error)
+	RoundShares(ctx context.Context, c access.Caller, stops []tracking.RoundStop) ([]tracking.RoundShare, error)
 	Receipts(ctx context.Context, c access.Caller, f tracking.ChainFilter, page tracking.Page) (tracking.List[tracking.Receipt], error)
 	Receipt(ctx context.Context, c access.Caller, id string) (tracking.Versioned[tracking.Receipt], error)
 	Treatments(ctx context.Context, c access.Caller, f tracking.ChainFilter, page tracking.Page) (tracking.List[tracking.Treatment], error)

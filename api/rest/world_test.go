@@ -243,7 +243,7 @@ func (w *world) mustChain(tb testing.TB, n, m string) (x chain) {
 	w.clock.advance(time.Hour)
 	x.receipt = w.mustRecord(tb, plant, "receipt.record", fields{
 		"pickup": x.pickup, "stream": streamOf(w.lab), "outcome": "P", "measurement": fields{"netGrams": 8000}, "refusedGrams": 500,
-		"cause": "NC", "contaminantGrams": 120, "weighbridge": true, "scale": "pesa 1", "nextDestination": "inceneritore",
+		"cause": "NC", "contaminantGrams": 120, "weighbridge": true, "scale": "pesa 1", "nextDestination": "inceneritore", "nextOperation": "R1",
 	})
 	x.treatment = w.mustRecord(tb, plant, "treatment.record", fields{
 		"pickup": x.pickup, "stream": streamOf(w.lab), "inputGrams": 7500, "calculationPointGrams": 7000, "outputs": []fields{

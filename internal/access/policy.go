@@ -30,12 +30,28 @@ const (
 	ReadStorage       Action = "storage.read"
 	ReadIndicators    Action = "indicators.read"
 	ReadMonths        Action = "months.read"
+	ReadReports       Action = "reports.read"
+	WriteReports      Action = "reports.write"
 	ReadAudit         Action = "audit.read"
 	ReadUsers         Action = "users.read"
 	WriteUsers        Action = "users.write"
 	ReadDevices       Action = "devices.read"
 	WriteDevices      Action = "devices.write"
 	ReadStatus        Action = "status.read"
+
+	// What a lab declares for its indicators.
+	ReadFactorSets    Action = "factor-sets.read"
+	WriteFactorSets   Action = "factor-sets.write"
+	ReadBaselines     Action = "baselines.read"
+	WriteBaselines    Action = "baselines.write"
+	ReadDenominators  Action = "denominators.read"
+	WriteDenominators Action = "denominators.write"
+	ReadPilots        Action = "pilots.read"
+	WritePilots       Action = "pilots.write"
+	ReadAssessment    Action = "assessment.read"
+	WriteAssessment   Action = "assessment.write"
+	ReadBioplastics   Action = "bioplastics.read" // dossiers, their steps and comparisons, alarms
+	WriteBioplastics  Action = "bioplastics.write"
 
 	ReadFinderReports   Action = "finder-reports.read"
 	HandleFinderReports Action = "finder-reports.handle" // and erase what somebody wrote
@@ -74,11 +90,26 @@ var Policy = map[Action][]Role{
 	ReadStorage:       {Ward, Manager, Coordinator, Auditor},
 	ReadIndicators:    {Ward, Manager, Plant, Coordinator, Auditor},
 	ReadMonths:        deskRead,
+	ReadReports:       {Manager, Coordinator, Auditor},
+	WriteReports:      desk,
 	ReadAudit:         {Manager, Coordinator, Auditor},
 	ReadUsers:         {Manager, Coordinator, Auditor},
 	WriteUsers:        desk,
 	ReadDevices:       {Manager, Coordinator, Auditor},
 	WriteDevices:      desk,
+
+	ReadFactorSets:    deskRead,
+	WriteFactorSets:   lab,
+	ReadBaselines:     deskRead,
+	WriteBaselines:    lab,
+	ReadDenominators:  {Manager, Coordinator, Auditor},
+	WriteDenominators: desk, // managers: of their facility
+	ReadPilots:        {Manager, Coordinator, Auditor},
+	WritePilots:       lab,
+	ReadAssessment:    deskRead,
+	WriteAssessment:   lab,
+	ReadBioplastics:   deskRead,
+	WriteBioplastics:  lab,
 
 	ReadFinderReports:   {Manager, Coordinator, Auditor}, // a stranger's note may name somebody
 	HandleFinderReports: desk,

@@ -51,6 +51,15 @@ func TestPolicy(t *testing.T) {
 		may(access.Manager, access.ReadFinderReports, access.HandleFinderReports),
 		may(access.Manager, access.IssueLabels, access.ReadAudit, access.Record("discrepancy.explain"), access.Record("correction.approve")),
 		may(access.Manager, access.PrintLabels, access.WritePrinters, access.WriteSheets),
+		may(access.Manager, access.ReadBioplastics),
+		mayNot(access.Manager, access.WriteBioplastics),
+		mayNot(access.Ward, access.ReadBioplastics, access.WriteBioplastics),
+		mayNot(access.Driver, access.ReadBioplastics, access.WriteBioplastics),
+		may(access.Plant, access.ReadBioplastics),
+		mayNot(access.Plant, access.WriteBioplastics),
+		may(access.Coordinator, access.ReadBioplastics, access.WriteBioplastics),
+		may(access.Auditor, access.ReadBioplastics),
+		mayNot(access.Auditor, access.WriteBioplastics),
 		mayNot(access.Manager, driving...),
 		mayNot(access.Manager, plant...),
 		mayNot(access.Manager, access.WriteCatalogue, access.Record("month.close")),
@@ -62,6 +71,13 @@ func TestPolicy(t *testing.T) {
 		mayNot(access.Driver, plant...),
 		mayNot(access.Driver, people...),
 		mayNot(access.Driver, access.ReadIndicators, access.ReadBins, access.ReadStorage, access.Record("pickup.countersign")),
+
+		mayNot(access.Ward, access.ReadFactorSets, access.WriteDenominators, access.ReadPilots),
+		may(access.Manager, access.ReadFactorSets, access.ReadBaselines, access.WriteDenominators, access.ReadPilots),
+		mayNot(access.Manager, access.WriteFactorSets, access.WriteBaselines, access.WritePilots, access.WriteAssessment),
+		may(access.Plant, access.ReadFactorSets, access.ReadBaselines),
+		mayNot(access.Plant, access.ReadDenominators, access.ReadPilots, access.WriteFactorSets),
+		may(access.Coordinator, access.WriteFactorSets, access.WriteBaselines, access.WriteDenominators, access.WritePilots, access.WriteAssessment),
 
 		may(access.Plant, plant...),
 		may(access.Plant, access.Record("correction.approve"), access.ReadIndicators),
@@ -128,6 +144,8 @@ func TestWritersRead(t *testing.T) {
 		access.WriteCatalogue: access.ReadCatalogue, access.IssueLabels: access.ReadLabels,
 		access.PrintLabels: access.ReadLabels, access.WritePrinters: access.ReadPrinters, access.WriteSheets: access.ReadSheets,
 		access.HandleFinderReports: access.ReadFinderReports,
+		access.WriteFactorSets:     access.ReadFactorSets, access.WriteBaselines: access.ReadBaselines, access.WriteDenominators: access.ReadDenominators,
+		access.WritePilots: access.ReadPilots, access.WriteAssessment: access.ReadAssessment,
 	} {
 		for _, role := range access.Policy[write] {
 			if !access.Allowed(read, role) {

@@ -115,7 +115,7 @@ func packagingMaterials() []material {
 	return []material{
 		{tracking.Stream{
 			ID: rigid, Name: "Rigid packaging", NameIT: "Imballaggi rigidi", Family: "fossil", EER: "15 01 02", Colour: "#1f6fb2",
-			Polymers:   []tracking.PolymerShare{{Polymer: "PP", Permille: 550}, {Polymer: "PE-HD", Permille: 350}, {Polymer: "PET", Permille: 100}},
+			Polymers:   []tracking.PolymerShare{{Polymer: "PP", Permille: 850}, {Polymer: "PE-HD", Permille: 100}, {Polymer: "PET", Permille: 50}},
 			Accepts:    []string{"empty trays and blisters without paper", "caps and canisters, empty", "rigid boxes of devices"},
 			AcceptsIT:  []string{"vaschette e blister vuoti, senza carta", "tappi e taniche, vuoti", "scatole rigide di dispositivi"},
 			Refuses:    []string{"medicine residues", "sharps", "anything visibly contaminated"},
@@ -135,7 +135,7 @@ func packagingMaterials() []material {
 		}, polymers, 0.84, 0.05, tracking.Output{Operation: "R3", Polymer: "PE-LD", Application: "refuse bags", Quality: "0.75"}},
 		{tracking.Stream{
 			ID: infusion, Name: "Infusion bottles", NameIT: "Flaconi per infusione", Family: "fossil", EER: "15 01 02", Colour: "#f2a541",
-			Polymers:   []tracking.PolymerShare{{Polymer: "PE-LD", Permille: 600}, {Polymer: "PP", Permille: 400}},
+			Polymers:   []tracking.PolymerShare{{Polymer: "PE-LD", Permille: 900}, {Polymer: "PP", Permille: 100}},
 			Accepts:    []string{"emptied bottles of saline and glucose", "their outer bags"},
 			AcceptsIT:  []string{"flaconi svuotati di fisiologica e glucosata", "le loro buste esterne"},
 			Refuses:    []string{"bottles with added medicines", "needles and tubing", "glass"},
@@ -160,7 +160,7 @@ func sterileMaterials() []material {
 		}, polymers, 0.88, 0.04, tracking.Output{Operation: "R3", Polymer: "PP", Application: "containers", Quality: "0.90"}},
 		{tracking.Stream{
 			ID: devices, Name: "Disposables, not infectious", NameIT: "Monouso non infettivi", Family: "mixed", EER: "18 01 04", Colour: "#8a6fae",
-			Polymers:   []tracking.PolymerShare{{Polymer: "PP", Permille: 450}, {Polymer: "PVC", Permille: 300}, {Polymer: "PS", Permille: 250}},
+			Polymers:   []tracking.PolymerShare{{Polymer: "PP", Permille: 250}, {Polymer: "PVC", Permille: 600}, {Polymer: "PS", Permille: 150}},
 			Accepts:    []string{"masks and tubing from patients without infection, dry", "unused expired disposables"},
 			AcceptsIT:  []string{"maschere e tubi asciutti, di pazienti senza infezioni", "monouso scaduti e mai usati"},
 			Refuses:    []string{"anything with blood or fluids", "anything from isolation rooms", "sharps"},

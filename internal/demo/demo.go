@@ -107,6 +107,9 @@ func Seed(ctx context.Context, opts Options) (Demo, error) {
 	if err := w.live(); err != nil {
 		return Demo{}, fmt.Errorf("seeding the demo: %w", err)
 	}
+	if err := w.report(); err != nil {
+		return Demo{}, fmt.Errorf("reporting on the demo: %w", err)
+	}
 	d := Demo{Lab: Lab, Tour: w.tour(), Answers: w.out.answers}
 	var err error
 	if opts.Identity != nil {

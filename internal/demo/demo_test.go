@@ -122,13 +122,20 @@ func TestYear(t *testing.T) {
 	}
 
 	t.Run("catalogue", func(t *testing.T) { checkCatalogue(t, b) })
+	t.Run("dossiers", func(t *testing.T) { checkDossiers(t, b) })
 	t.Run("labels", func(t *testing.T) { checkLabels(t, b) })
 	t.Run("masses", func(t *testing.T) { checkMasses(t, b) })
+	t.Run("haul", func(t *testing.T) { checkHaul(t, b) })
 	t.Run("irregular life", func(t *testing.T) { checkIrregularLife(t, b, d) })
 	t.Run("last weeks", func(t *testing.T) { checkLastWeeks(t, b) })
 	t.Run("clock", func(t *testing.T) { checkClock(t, b) })
 	t.Run("tour", func(t *testing.T) { checkTour(t, b, d.Tour) })
 	t.Run("sign-ins", func(t *testing.T) { checkSignIns(t, d, accounts) })
+	t.Run("cards", func(t *testing.T) { checkCards(t, s) })
+	t.Run("factors", func(t *testing.T) { checkFactors(t, s) })
+	t.Run("counts", func(t *testing.T) { checkCounts(t, b) })
+	t.Run("pilot", func(t *testing.T) { checkPilot(t, s) })
+	t.Run("report", func(t *testing.T) { checkReport(t, s) })
 	t.Run("verify", func(t *testing.T) {
 		faults, err := tracking.Verify(context.Background(), s, mustStore(t, true), demo.Lab, nil)
 		if err != nil || len(faults) > 0 {
@@ -207,12 +214,55 @@ func checkMasses(t *testing.T, b books) {
 			t.Errorf("nothing went to %s", route)
 		}
 	}
+	for _, operation := range []string{"R1", "D10"} {
+		if sum.RefusedTo[operation] == 0 {
+			t.Errorf("nothing that was refused went to %s", operation)
+		}
+	}
+	if len(sum.Recyclates) < 6 {
+		t.Errorf("recyclates: got %v, want one kind for each stream that is recycled", sum.Recyclates)
+	}
 	rate := float64(sum.Recyclate) / float64(sum.Accepted)
 	if rate < 0.5 || rate > 0.9 {
 		t.Errorf("recyclate is %.2f of what was accepted: not plausible", rate)
 	}
 	t.Logf("collected %s, accepted %s, refused %s, recyclate %s, pending %s, in transit %s, stored %s, diverted %s",
 		sum.Collected, sum.Accepted, sum.Refused, sum.Recyclate, sum.Pending, sum.InTransit, sum.Stored, sum.Diverted)
+}
+
+// checkHaul: each method of a leg occurs, and the visits of a shared round
+// share all of it.
+func checkHaul(t *testing.T, b books) {
+	var sum indicator.Activity
+	for _, c := range all[tracking.Cell](t, b, tracking.KindCell, nil) {
+		sum = sum.Plus(c.Activity)
+	}
+	t.Logf("haul %v", sum.Haul)
+	methods, loaded := map[indicator.HaulMethod]int{}, 0
+	for _, h := range indicator.HaulAmounts(sum.Haul) {
+		methods[h.Method]++
+		if h.LoadPercent != nil {
+			loaded++
+		}
+	}
+	if len(methods) != 3 || loaded == 0 {
+		t.Errorf("haul: got %v, %d of them with a load, want all three methods and some", methods, loaded)
+	}
+	shares, fewer := map[string]int64{}, 0
+	for _, p := range all(t, b, tracking.KindPickup, func(p *tracking.Pickup) bool { return p.Handover != nil }) {
+		if s := p.Handover.Legs[0].ShareThousandths; s != nil {
+			shares[p.Recycler+" "+p.PlannedFor] += *s
+		}
+	}
+	for round, sum := range shares {
+		if sum != 1000 {
+			t.Logf("%s: the shares are %d", round, sum)
+			fewer++
+		}
+	}
+	if len(shares) < 20 || fewer > 0 {
+		t.Errorf("%d rounds were shared, of which %d not wholly", len(shares), fewer)
+	}
 }
 
 // facts lists all facts of fills and pickups.
@@ -455,6 +505,13 @@ func TestOtherEnds(t *testing.T) {
 			}
 			t.Logf("%d entries, %d fills", len(b.entries), len(b.docs[tracking.KindFill]))
 			checkInbox(t, b, max(o.Years, 1))
+			reports := 1
+			if o.Years == 2 {
+				reports = 0 // it began before the factors did
+			}
+			if got := len(b.docs[tracking.KindReport]); got != reports {
+				t.Errorf("reports: got %d, want %d", got, reports)
+			}
 		})
 	}
 }

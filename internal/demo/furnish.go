@@ -56,7 +56,10 @@ func (w *world) writeCatalogue() error {
 			return err
 		}
 	}
-	return nil
+	if err := w.settle(); err != nil {
+		return err
+	}
+	return w.openDossiers()
 }
 
 // keep turns a put of the catalogue into one that takes a key and returns
@@ -144,12 +147,17 @@ func (w *world) registerBins() {
 	}
 }
 
-// buildRoutes spreads the visits over the week so that on the last day one is
-// planned, one has its load still on the road, and others are in between.
+// buildRoutes spreads the visits over the week so that on the last day some are
+// planned, one has its load still on the road, and others are in between. The
+// polymers' recycler visits all facilities in one round, the other one has a
+// day for each.
 func (w *world) buildRoutes() {
-	offset := 0
-	for _, f := range facilities() {
+	for i, f := range facilities() {
 		for _, r := range recyclers() {
+			offset := 0
+			if r.ID == organics {
+				offset = 2 + 4*i
+			}
 			var open *route
 			for _, b := range w.bins {
 				if b.place.Facility != f.ID || b.material.recycler != r.ID {
@@ -162,7 +170,6 @@ func (w *world) buildRoutes() {
 				open.bins = append(open.bins, b)
 				b.route = open
 			}
-			offset += 2
 		}
 	}
 }

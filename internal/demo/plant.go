@@ -103,18 +103,23 @@ func (b *batch) judge(body *tracking.Body, net quantity.Mass) (accepted quantity
 	switch {
 	case net > 2*quantity.Kilogram && b.script.take(refusedLoad, b.world.day):
 		body.Outcome, body.RefusedGrams, body.Cause = "R", net, "IR"
-		body.Reason, body.NextDestination = "Presenza di rifiuto sanitario in tutto il carico.", "Termovalorizzatore di esempio (demo)"
+		body.Reason, body.NextDestination = "Presenza di rifiuto sanitario in tutto il carico.", "Inceneritore di esempio (demo)"
+		body.NextOperation = "D10"
 	case net > quantity.Kilogram && b.chance(0.1):
-		body.Outcome, body.RefusedGrams = "P", quantity.Mass(float64(net)*b.between(0.05, 0.22))+1
+		body.Outcome, body.RefusedGrams = "P", b.mayRefuse(quantity.Mass(float64(net)*b.between(0.05, 0.22))+1)
 		body.Cause, body.Reason = "NC", "Materiale estraneo al flusso."
 		if b.chance(0.3) {
 			body.Cause, body.Reason = "IR", "Colli con liquidi."
 		}
 		body.ContaminantGrams = body.RefusedGrams * 3 / 5
-		body.NextDestination = "Termovalorizzatore di esempio (demo)"
+		body.NextDestination, body.NextOperation = "Termovalorizzatore di esempio (demo)", "R1"
+		if body.Cause == "IR" {
+			body.NextDestination, body.NextOperation = "Inceneritore di esempio (demo)", "D10"
+		}
 	case b.chance(0.4):
 		body.ContaminantGrams = quantity.Mass(float64(net) * b.between(0, 0.03))
 	}
+	b.sorted(body, b.load...)
 	return net - body.RefusedGrams
 }
 
@@ -130,6 +135,7 @@ func (b *batch) receiveBins() {
 		if t.scaled {
 			body.Measurement.GrossGrams = t.departure + t.bin.tare
 		}
+		b.sorted(&body, t)
 		accepted += body.Measurement.GrossGrams - t.bin.tare
 		b.say("receipt.record", b.day, b.hour+0.02*float64(i), body)
 	}

@@ -49,6 +49,7 @@ func (w *world) visitAll() {
 	if w.day == w.last {
 		return // what is planned for today has not come yet
 	}
+	w.dispatchAll()
 	for i, r := range w.routes {
 		if r.pickup != "" && w.visits(r, w.day) {
 			w.visit(r, 7.5+0.25*float64(i%12))
@@ -62,7 +63,7 @@ func (w *world) visitAll() {
 func (w *world) visit(r *route, hour float64) {
 	driver := w.drivers[r.recycler][r.turn%2]
 	v := &round{world: w, route: r, driver: driver, clock: w.at(w.day, hour), send: w.sharp(w.day, hour+2)}
-	if w.script.take(cancelledPickup, w.day) || !slices.ContainsFunc(r.bins, func(b *bin) bool { return b.closed != nil }) {
+	if !r.comes {
 		w.out.say(note{
 			from: w.desk.managers[r.facility], at: v.clock, send: v.send, typ: "pickup.cancel",
 			body: tracking.Body{Pickup: r.pickup, Reason: "Niente da ritirare, o mezzo guasto."},
@@ -160,12 +161,10 @@ func (v *round) mishaps() {
 func (v *round) handOver() {
 	v.clock = v.clock.Add(5 * time.Minute)
 	v.document++
-	vehicle := []string{"rigid-lorry", "van", "electric-van"}[v.rng.IntN(3)]
 	unattended := v.chance(0.14)
 	v.say("pickup.handover", tracking.Body{
 		Document: fmt.Sprintf("DEMO-%d-%06d", v.clock.Year(), v.document), Plate: fmt.Sprintf("XX%03dXX", v.route.turn%2+len(v.route.recycler)),
-		Legs:       []tracking.Leg{{Kilometres: int64(v.between(6, 14)), Vehicle: vehicle}, {Kilometres: int64(v.between(18, 46)), Vehicle: vehicle}},
-		Unattended: unattended,
+		Legs: v.route.legs, Unattended: unattended,
 	})
 	if unattended || v.chance(0.06) {
 		return

@@ -216,6 +216,7 @@ func (w *world) close(b *bin, at time.Time) {
 		c.id = w.tell(b, from, at, "fill.close", body)
 	}
 	b.closed = c
+	w.noteFilled(b.place.Facility, at, c.truth)
 	w.closeAgain(b, at.Add(30*time.Minute), body)
 }
 

@@ -14,10 +14,12 @@ import (
 
 // world is the simulated lab and everybody in it.
 type world struct {
-	rng    *rand.Rand
-	out    *outbox
-	script *script
-	opts   Options
+	rng     *rand.Rand
+	counts  *rand.Rand // of what the managers declare
+	foreign *rand.Rand // of what the plants find in the pilot's film
+	out     *outbox
+	script  *script
+	opts    Options
 
 	first time.Time // midnight of the first day, in Rome
 	day   int       // days since then
@@ -27,7 +29,8 @@ type world struct {
 	routes    []*route
 	materials map[string]material
 	streams   []material // the same, in a fixed order
-	authors   int        // how many there are
+	dossiers  []*evaluation
+	authors   int // how many there are
 	desk      desk
 	drivers   map[string][]*author // by recycler
 	plants    map[string]*author   // by recycler
@@ -36,8 +39,9 @@ type world struct {
 	spare     []string // blank labels of the hospital
 	retired   string   // the label that was replaced
 	open      *bin     // the one that the tour shows filling up
-	document  int      // number of the last transport document
-	ticket    int      // number of the last weighing ticket
+	filled    map[facilityMonth]quantity.Mass
+	document  int // number of the last transport document
+	ticket    int // number of the last weighing ticket
 }
 
 // desk are those who sit at one.
@@ -87,6 +91,8 @@ type route struct {
 	pickup             string // planned for the next visit
 	listed             []*bin
 	turn               int
+	comes              bool           // the lorry, on the day of the visit
+	legs               []tracking.Leg // its way on that day
 }
 
 // maxRoute is how many bins fit on a lorry.
@@ -99,7 +105,8 @@ func newWorld(ctx context.Context, opts Options) *world {
 	}
 	o.service = tracking.NewSeeded(opts.Store, func() time.Time { return o.clock }, source(opts.Seed, "labels"))
 	w := &world{
-		rng: rand.New(source(opts.Seed, "life")), out: o, opts: opts, materials: map[string]material{},
+		rng: rand.New(source(opts.Seed, "life")), counts: rand.New(source(opts.Seed, "counts")), foreign: rand.New(source(opts.Seed, "foreign")),
+		out: o, opts: opts, materials: map[string]material{}, filled: map[facilityMonth]quantity.Mass{},
 		desk:    desk{managers: map[string]*author{}},
 		drivers: map[string][]*author{}, plants: map[string]*author{},
 	}
@@ -164,11 +171,17 @@ func (w *world) between(a, b float64) float64 { return a + (b-a)*w.rng.Float64()
 // live runs all days.
 func (w *world) live() error {
 	for w.day = 0; w.day <= w.last; w.day++ {
+		if err := w.declareMonth(); err != nil {
+			return err
+		}
 		w.visitAll()
 		w.fillAll()
 		w.ownDay()
 		w.planAll()
 		if err := w.out.send(w.sharp(w.day, 24), w.repeats); err != nil {
+			return err
+		}
+		if err := w.evaluate(); err != nil {
 			return err
 		}
 		w.opts.Progress(w.day+1, w.last+1)

@@ -54,7 +54,9 @@ type ByRung [Rungs]quantity.Mass
 //	Accepted  = Recyclate + ProcessLoss + Residue + Pending
 //
 // and Collected is the sum of CollectedBy, Accepted + Refused of ReceivedBy,
-// Residue + ProcessLoss of Routes.
+// Residue + ProcessLoss of Routes, Recyclate of Recyclates. RefusedTo holds no
+// more than Refused, but in an adjustment both are differences, and no
+// identity ties them.
 type Activity struct {
 	Fills      int64         `json:"fills,omitempty"`      // closed fills that stayed in the chain
 	Collected  quantity.Mass `json:"collected,omitempty"`  // mass at departure, by the best weighing before the scan
@@ -72,10 +74,18 @@ type Activity struct {
 	Contaminant quantity.Mass `json:"contaminant,omitempty"` // foreign material found in what was received
 	Diverted    quantity.Mass `json:"diverted,omitempty"`    // closed but sent to another chain by the sorting question; not in Collected
 	Unallocated quantity.Mass `json:"unallocated,omitempty"` // received by the plant without any fill to give it back to
+	Hauled      quantity.Mass `json:"hauled,omitempty"`      // departure mass of what has arrived by a declared transport
 
 	CollectedBy ByRung                   `json:"collectedBy,omitzero"`
 	ReceivedBy  ByRung                   `json:"receivedBy,omitzero"`
 	Routes      map[string]quantity.Mass `json:"routes,omitempty"` // residue and process loss by operation (R1, D10, …)
+
+	// Recyclates is Recyclate by what it became: see RecyclateKey. RefusedTo is
+	// the part of Refused whose next operation is known. Haul is the transport
+	// of what was taken, given back to fills: see HaulKey for the units.
+	Recyclates map[string]quantity.Mass `json:"recyclates,omitempty"`
+	RefusedTo  map[string]quantity.Mass `json:"refusedTo,omitempty"`
+	Haul       map[string]int64         `json:"haul,omitempty"`
 }
 
 // Plus returns a + b.
@@ -94,32 +104,35 @@ func (a Activity) combine(b Activity, sign quantity.Mass) Activity {
 		a.CollectedBy[i] += sign * b.CollectedBy[i]
 		a.ReceivedBy[i] += sign * b.ReceivedBy[i]
 	}
-	a.Routes = combineRoutes(a.Routes, b.Routes, sign)
+	a.Routes = combineParts(a.Routes, b.Routes, sign)
+	a.Recyclates = combineParts(a.Recyclates, b.Recyclates, sign)
+	a.RefusedTo = combineParts(a.RefusedTo, b.RefusedTo, sign)
+	a.Haul = combineParts(a.Haul, b.Haul, int64(sign))
 	return a
 }
 
 // masses lists the single masses, for what treats them all alike.
-func (a *Activity) masses() [13]*quantity.Mass {
-	return [13]*quantity.Mass{
+func (a *Activity) masses() [14]*quantity.Mass {
+	return [14]*quantity.Mass{
 		&a.Collected, &a.Stored, &a.InTransit, &a.Accepted, &a.Refused, &a.Difference,
-		&a.Recyclate, &a.ProcessLoss, &a.Residue, &a.Pending, &a.Contaminant, &a.Diverted, &a.Unallocated,
+		&a.Recyclate, &a.ProcessLoss, &a.Residue, &a.Pending, &a.Contaminant, &a.Diverted, &a.Unallocated, &a.Hauled,
 	}
 }
 
-// combineRoutes never changes its arguments: activities are passed by value
+// combineParts never changes its arguments: activities are passed by value
 // and would share the map.
-func combineRoutes(a, b map[string]quantity.Mass, sign quantity.Mass) map[string]quantity.Mass {
+func combineParts[V ~int64](a, b map[string]V, sign V) map[string]V {
 	if len(b) == 0 {
 		return a
 	}
-	sum := make(map[string]quantity.Mass, len(a)+len(b))
-	for route, m := range a {
-		sum[route] = m
+	sum := make(map[string]V, len(a)+len(b))
+	for key, v := range a {
+		sum[key] = v
 	}
-	for route, m := range b {
-		sum[route] += sign * m
-		if sum[route] == 0 {
-			delete(sum, route)
+	for key, v := range b {
+		sum[key] += sign * v
+		if sum[key] == 0 {
+			delete(sum, key)
 		}
 	}
 	if len(sum) == 0 {
@@ -135,7 +148,8 @@ func (a Activity) IsZero() bool {
 			return false
 		}
 	}
-	return a.Fills == 0 && a.CollectedBy == ByRung{} && a.ReceivedBy == ByRung{} && len(a.Routes) == 0
+	return a.Fills == 0 && a.CollectedBy == ByRung{} && a.ReceivedBy == ByRung{} &&
+		len(a.Routes) == 0 && len(a.Recyclates) == 0 && len(a.RefusedTo) == 0 && len(a.Haul) == 0
 }
 
 // IntoRecycling is the mass at the EU calculation point (Implementing Decision
@@ -153,9 +167,11 @@ func (a Activity) Check() string {
 		}
 		return s
 	}
-	var routes quantity.Mass
-	for _, m := range a.Routes {
-		routes += m
+	parts := func(by map[string]quantity.Mass) (s quantity.Mass) {
+		for _, m := range by {
+			s += m
+		}
+		return s
 	}
 	switch {
 	case a.Collected != a.Stored+a.InTransit+a.Accepted+a.Refused+a.Difference:
@@ -166,8 +182,10 @@ func (a Activity) Check() string {
 		return "collected = sum by rung"
 	case sum(a.ReceivedBy) != a.Received():
 		return "accepted + refused = sum by rung"
-	case routes != a.Residue+a.ProcessLoss:
+	case parts(a.Routes) != a.Residue+a.ProcessLoss:
 		return "residue + process loss = sum by route"
+	case parts(a.Recyclates) != a.Recyclate:
+		return "recyclate = sum by polymer, application and quality"
 	}
 	return ""
 }

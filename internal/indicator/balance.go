@@ -32,6 +32,10 @@ type Balance struct {
 	CollectedBy []RungShare   `json:"collectedBy"` // all rungs, worst first
 	ReceivedBy  []RungShare   `json:"receivedBy"`
 	Routes      []RouteAmount `json:"routes"` // residue and process loss by operation, in byte order
+
+	Recyclates []RecyclateAmount `json:"recyclates"` // recyclate by what it became
+	RefusedTo  []RouteAmount     `json:"refusedTo"`  // the part of refused whose next operation is known
+	Haul       []HaulAmount      `json:"haul"`       // transport of what was taken
 }
 
 // RungShare is the part of a mass that stands on one rung of the quality
@@ -46,6 +50,24 @@ type RungShare struct {
 type RouteAmount struct {
 	Operation string        `json:"operation"`
 	Grams     quantity.Mass `json:"grams"`
+}
+
+// RecyclateAmount is recyclate of one kind. Quality is the ratio as declared,
+// or "".
+type RecyclateAmount struct {
+	Polymer     string        `json:"polymer"`
+	Application string        `json:"application,omitempty"`
+	Quality     string        `json:"quality,omitempty"`
+	Grams       quantity.Mass `json:"grams"`
+}
+
+// HaulAmount is transport of one kind.
+type HaulAmount struct {
+	Method      HaulMethod `json:"method"`
+	Vehicle     string     `json:"vehicle"`
+	LoadPercent *int       `json:"loadPercent,omitempty"`
+	Amount      int64      `json:"amount"`
+	Unit        string     `json:"unit"` // vehicle-m, g-km or Wh
 }
 
 // Summarise shows an activity.
@@ -66,6 +88,10 @@ func Summarise(a Activity) Balance {
 		CollectedBy: a.CollectedBy.shares(a.Collected),
 		ReceivedBy:  a.ReceivedBy.shares(received),
 		Routes:      routeAmounts(a.Routes),
+
+		Recyclates: RecyclateAmounts(a.Recyclates),
+		RefusedTo:  routeAmounts(a.RefusedTo),
+		Haul:       HaulAmounts(a.Haul),
 	}
 }
 
@@ -81,6 +107,26 @@ func routeAmounts(routes map[string]quantity.Mass) []RouteAmount {
 	amounts := make([]RouteAmount, 0, len(routes))
 	for _, operation := range sortedKeys(routes) {
 		amounts = append(amounts, RouteAmount{operation, routes[operation]})
+	}
+	return amounts
+}
+
+// RecyclateAmounts lists recyclate by RecyclateKey, in the byte order of keys.
+func RecyclateAmounts(recyclates map[string]quantity.Mass) []RecyclateAmount {
+	amounts := make([]RecyclateAmount, 0, len(recyclates))
+	for _, key := range sortedKeys(recyclates) {
+		polymer, application, quality := ParseRecyclateKey(key)
+		amounts = append(amounts, RecyclateAmount{polymer, application, quality, recyclates[key]})
+	}
+	return amounts
+}
+
+// HaulAmounts lists transport by HaulKey, in the byte order of keys.
+func HaulAmounts(haul map[string]int64) []HaulAmount {
+	amounts := make([]HaulAmount, 0, len(haul))
+	for _, key := range sortedKeys(haul) {
+		method, vehicle, load := ParseHaulKey(key)
+		amounts = append(amounts, HaulAmount{method, vehicle, load, haul[key], method.Unit()})
 	}
 	return amounts
 }

@@ -53,4 +53,4 @@ func FunnelOf(a Activity) Funnel {
 	}
 }
 
-func sortedKeys(m map[string]quantity.Mass) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,7 +1,11 @@
 package indicator
 
 import (
+	"encoding/json"
+	"fmt"
 	"math/big"
+	"strconv"
+	"strings"
 
 	"github.com/ricircolo/ricircolo/internal/quantity"
 )
@@ -47,4 +51,24 @@ func (r Ratio) MarshalJSON() ([]byte, error) {
 		return []byte("null"), nil
 	}
 	return []byte(`"` + r.String() + `"`), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote. The quotient is then the rounded
+// one, which is written the same again.
+func (r *Ratio) UnmarshalJSON(b []byte) error {
+	var text *string
+	if err := json.Unmarshal(b, &text); err != nil {
+		return err
+	}
+	if text == nil {
+		*r = Ratio{}
+		return nil
+	}
+	whole, decimals, found := strings.Cut(*text, ".")
+	n, err := strconv.ParseInt(whole+decimals, 10, 64)
+	if err != nil || !found || len(decimals) != 4 {
+		return fmt.Errorf("%q is no quotient with four decimals", *text)
+	}
+	*r = Ratio{n, 10_000}
+	return nil
 }

@@ -5,8 +5,10 @@ import "github.com/ricircolo/ricircolo/internal/quantity"
 // Sum adds up many activities in place. The zero Sum is empty. It costs no
 // memory per activity, other than Activity.Plus.
 type Sum struct {
-	total  Activity
-	routes map[string]quantity.Mass // owned, with zeros
+	total Activity // without maps
+
+	routes, recyclates, refusedTo map[string]quantity.Mass // owned, with zeros
+	haul                          map[string]int64
 }
 
 // Add adds an activity, which is not kept.
@@ -21,28 +23,44 @@ func (s *Sum) Add(a *Activity) {
 		t.CollectedBy[i] += a.CollectedBy[i]
 		t.ReceivedBy[i] += a.ReceivedBy[i]
 	}
-	if len(a.Routes) == 0 {
+	addParts(&s.routes, a.Routes)
+	addParts(&s.recyclates, a.Recyclates)
+	addParts(&s.refusedTo, a.RefusedTo)
+	addParts(&s.haul, a.Haul)
+}
+
+func addParts[V ~int64](to *map[string]V, parts map[string]V) {
+	if len(parts) == 0 {
 		return
 	}
-	if s.routes == nil {
-		s.routes = make(map[string]quantity.Mass, len(a.Routes))
+	if *to == nil {
+		*to = make(map[string]V, len(parts))
 	}
-	for route, m := range a.Routes {
-		s.routes[route] += m
+	sums := *to
+	for key, v := range parts {
+		sums[key] += v
 	}
 }
 
 // Total is the sum so far. It shares nothing with the Sum.
 func (s *Sum) Total() Activity {
 	t := s.total
-	for route, m := range s.routes {
-		if m == 0 {
+	t.Routes, t.Recyclates, t.RefusedTo = nonZero(s.routes), nonZero(s.recyclates), nonZero(s.refusedTo)
+	t.Haul = nonZero(s.haul)
+	return t
+}
+
+// nonZero copies what is not zero; nothing left is nil.
+func nonZero[V ~int64](parts map[string]V) map[string]V {
+	var left map[string]V
+	for key, v := range parts {
+		if v == 0 {
 			continue
 		}
-		if t.Routes == nil {
-			t.Routes = make(map[string]quantity.Mass, len(s.routes))
+		if left == nil {
+			left = make(map[string]V, len(parts))
 		}
-		t.Routes[route] = m
+		left[key] = v
 	}
-	return t
+	return left
 }

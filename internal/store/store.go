@@ -31,7 +31,7 @@ const (
 	MaxKeyBytes   = 512       // the value of one index key
 	MaxKeys       = 16        // index keys of one document
 	MaxBodyBytes  = 4 << 20   // the body of one document
-	MaxEntryBytes = 256 << 10 // content plus outcome of one entry
+	MaxEntryBytes = 512 << 10 // content plus outcome of one entry
 	MaxFind       = 1000      // the largest Limit of a query
 	// MaxUpdateBytes is what one closure may write in all: the bytes of its
 	// entries, and of its documents as it leaves them, each with their keys and

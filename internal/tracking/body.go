@@ -61,6 +61,7 @@ type Body struct {
 	Scale            string        `json:"scale,omitempty"`
 	Ticket           string        `json:"ticket,omitempty"`
 	NextDestination  string        `json:"nextDestination,omitempty"` // of what was refused
+	NextOperation    string        `json:"nextOperation,omitempty"`   // what is done with it there: R1, D10, …
 
 	InputGrams            quantity.Mass `json:"inputGrams,omitempty"`
 	CalculationPointGrams quantity.Mass `json:"calculationPointGrams,omitempty"`
@@ -98,17 +99,11 @@ func (s *Sorting) UnmarshalJSON(b []byte) error {
 
 func (s *Sorting) passed() bool { return s.NotHazardous && s.NotContaminated && s.NotIsolation }
 
-// Leg is one part of a vehicle's way.
-type Leg struct {
-	Kilometres int64  `json:"kilometres"`
-	Vehicle    string `json:"vehicle"` // van, rigid-lorry, articulated-lorry, electric-van
-}
-
 // Output is what came out of a treatment.
 type Output struct {
 	Operation   string        `json:"operation"` // R3 for recyclate; R1, D10, R12 … for the rest
 	Grams       quantity.Mass `json:"grams"`
-	Polymer     string        `json:"polymer,omitempty"`     // of recyclate
+	Polymer     string        `json:"polymer,omitempty"`     // of recyclate; of other outputs what they are of, where sorting told
 	Application string        `json:"application,omitempty"` // of recyclate
 	Quality     string        `json:"quality,omitempty"`     // of recyclate: ratio Q, a decimal from 0 to 1
 }
@@ -147,7 +142,7 @@ var bodyRules = map[Type]bodyRule{
 	"pickup.handover":    rule(checkHandover, "pickup", "document", "plate", "legs", "unattended"),
 	"pickup.countersign": rule(func(v *validation, b *Body) { v.id(b.Pickup, "/pickup") }, "pickup"),
 	"receipt.record": rule(checkReceipt, "pickup", "stream", "bin", "measurement", "outcome", "refusedGrams", "cause", "reason",
-		"contaminantGrams", "weighbridge", "scale", "ticket", "nextDestination"),
+		"contaminantGrams", "weighbridge", "scale", "ticket", "nextDestination", "nextOperation"),
 	"treatment.record": rule(checkTreatment, "pickup", "stream", "inputGrams", "calculationPointGrams", "outputs", "certificate"),
 
 	"undo":               rule(func(v *validation, b *Body) { v.id(b.Corrects, "/corrects") }, "corrects"),
@@ -322,17 +317,13 @@ func checkException(v *validation, b *Body) {
 	v.text(b.Reason, "/reason", b.Cause == "other", 500)
 }
 
-// Vehicles are the kinds of vehicle of a leg.
-var Vehicles = []string{"van", "rigid-lorry", "articulated-lorry", "electric-van"}
-
 func checkHandover(v *validation, b *Body) {
 	v.id(b.Pickup, "/pickup")
 	v.text(b.Document, "/document", false, 40)
 	v.text(b.Plate, "/plate", false, 12)
 	v.ok(len(b.Legs) <= 20, "/legs", "too-many", "A pickup has at most 20 legs.")
-	for _, l := range b.Legs {
-		v.ok(l.Kilometres >= 1 && l.Kilometres <= 5000, "/legs/kilometres", "out-of-range", "Use 1 to 5000 km.")
-		v.oneOf(l.Vehicle, "/legs/vehicle", Vehicles...)
+	for i := range b.Legs {
+		b.Legs[i].check(v)
 	}
 }
 
@@ -345,6 +336,7 @@ func checkReceipt(v *validation, b *Body) {
 	v.text(b.Scale, "/scale", false, 60)
 	v.text(b.Ticket, "/ticket", false, 60)
 	v.text(b.NextDestination, "/nextDestination", false, 200)
+	v.operation(b.NextOperation, "/nextOperation", false)
 	if b.Measurement == nil {
 		v.ok(false, "/measurement", "required", "Give netGrams, or grossGrams with tareGrams.")
 		return
@@ -361,6 +353,7 @@ func checkReceipt(v *validation, b *Body) {
 	case b.Outcome == "A":
 		v.ok(b.RefusedGrams == 0, "/refusedGrams", "not-allowed", "Outcome A refuses nothing: use P or R.")
 		v.ok(b.Cause == "", "/cause", "not-allowed", "A cause goes with P or R.")
+		v.ok(b.NextOperation == "", "/nextOperation", "not-allowed", "The next operation is of what was refused: it goes with P or R.")
 	case b.Outcome == "P":
 		v.ok(b.RefusedGrams > 0 && (net == 0 || b.RefusedGrams < net), "/refusedGrams", "out-of-range", "Outcome P refuses more than nothing and less than all.")
 	case b.Outcome == "R":
@@ -380,9 +373,20 @@ var (
 	qualityRatio = regexp.MustCompile(`^(0\.[0-9]{1,4}|1|1\.0{1,4})$`)
 )
 
+// operation asks for an operation of recovery or disposal.
+func (v *validation) operation(s, pointer string, required bool) {
+	v.ok(s == "" && !required || operation.MatchString(s), pointer, "unknown", "Use R1 to R13, D1 to D15, composting or anaerobic-digestion.")
+}
+
 // Recycling operations turn waste into product; R12 and R13 only prepare.
 func isRecyclate(o Output) bool { return o.Operation == "R3" || o.Operation == "R5" }
-func isPending(o Output) bool   { return o.Operation == "R12" || o.Operation == "R13" }
+func isPending(o Output) bool   { return isInterim(o.Operation) }
+
+// isInterim reports whether an operation of Directive 2008/98/EC, Annexes I and
+// II, only prepares or stores: what becomes of the waste is not known yet.
+func isInterim(operation string) bool {
+	return slices.Contains([]string{"R12", "R13", "D13", "D14", "D15"}, operation)
+}
 
 func checkTreatment(v *validation, b *Body) {
 	v.id(b.Pickup, "/pickup")
@@ -393,7 +397,7 @@ func checkTreatment(v *validation, b *Body) {
 	v.ok(len(b.Outputs) >= 1 && len(b.Outputs) <= 12, "/outputs", "out-of-range", "Give 1 to 12 outputs.")
 	var sum, recyclate, pending quantity.Mass
 	for _, o := range b.Outputs {
-		v.ok(operation.MatchString(o.Operation), "/outputs/operation", "unknown", "Use R1 to R13, D1 to D15, composting or anaerobic-digestion.")
+		v.operation(o.Operation, "/outputs/operation", true)
 		v.mass(o.Grams, "/outputs/grams")
 		v.text(o.Polymer, "/outputs/polymer", isRecyclate(o), 40)
 		v.text(o.Application, "/outputs/application", false, 60)

@@ -27,6 +27,10 @@ const (
 	typePrinterPut  Type = "printer.put"
 	typeSheetPut    Type = "sheet.put"
 	typeLabelIssue  Type = "label.issue"
+
+	typeDossierPut     Type = "dossier.put"
+	typeDossierAdvance Type = "dossier.advance"
+	typeBioplasticsPut Type = "bioplastic-settings.put"
 )
 
 // Versioned is a document with the number of the entry that last changed it:
@@ -123,7 +127,12 @@ func (s *Service) PutSheet(ctx context.Context, c access.Caller, w Write, sheet 
 }
 
 // writeActions are what it takes to write what is not the coordinator's alone.
-var writeActions = map[Type]access.Action{typePrinterPut: access.WritePrinters, typeSheetPut: access.WriteSheets}
+var writeActions = map[Type]access.Action{
+	typePrinterPut: access.WritePrinters, typeSheetPut: access.WriteSheets,
+	typeFactorSetPut: access.WriteFactorSets, typeBaselinePut: access.WriteBaselines, typeDenominatorPut: access.WriteDenominators,
+	typePilotPut: access.WritePilots, typeAssessmentPut: access.WriteAssessment,
+	typeDossierPut: access.WriteBioplastics, typeBioplasticsPut: access.WriteBioplastics,
+}
 
 // writeAction is what a caller must be allowed to do to write a type of entry.
 func writeAction(t Type) access.Action {
@@ -146,6 +155,18 @@ type catalogued[T any] interface {
 
 // confined is a document of the catalogue that not everybody in the lab sees.
 type confined interface{ seenBy(access.Caller) bool }
+
+// abridged is a document of which the ledger keeps less than all of a request,
+// to know it again: a large one would be in its entry twice.
+type abridged interface{ asked() any }
+
+// askedFor is what the ledger keeps of a request.
+func askedFor(doc any) ([]byte, error) {
+	if a, ok := doc.(abridged); ok {
+		return json.Marshal(a.asked())
+	}
+	return json.Marshal(doc)
+}
 
 // putCatalogue records the new content of a catalogue document.
 func putCatalogue[T any, P catalogued[T]](ctx context.Context, s *Service, c access.Caller, w Write, t Type, doc P) (Versioned[T], error) {
@@ -178,7 +199,7 @@ func putCatalogue[T any, P catalogued[T]](ctx context.Context, s *Service, c acc
 }
 
 func recordCatalogue[T any, P catalogued[T]](tx store.Tx, c Content, w Write, doc P) (Versioned[T], error) {
-	asked, err := json.Marshal(doc)
+	asked, err := askedFor(doc)
 	if err != nil {
 		return Versioned[T]{}, err
 	}
@@ -249,7 +270,7 @@ func repeatedWrite[T any, P catalogued[T]](tx store.Tx, first store.Record, doc 
 	if err := json.Unmarshal(c.Body, &body); err != nil {
 		return Versioned[T]{}, err
 	}
-	asked, err := json.Marshal(doc)
+	asked, err := askedFor(doc)
 	if err != nil {
 		return Versioned[T]{}, err
 	}

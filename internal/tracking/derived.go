@@ -30,6 +30,7 @@ type Receipt struct {
 	Scale            string           `json:"scale,omitempty"`
 	Ticket           string           `json:"ticket,omitempty"`
 	NextDestination  string           `json:"nextDestination,omitempty"`
+	NextOperation    string           `json:"nextOperation,omitempty"`
 	Allocation       []Allocated      `json:"allocation"`
 }
 
@@ -95,7 +96,8 @@ func (p *Pickup) receipt(f *Fact, arrivals map[string]*Arrival) *Receipt {
 		ID: f.Entry, Pickup: p.ID, Facility: p.Facility, Recycler: p.Recycler, Stream: b.Stream, Bin: b.Bin,
 		ReceivedAt: f.At, Status: f.Status, Outcome: b.Outcome, AcceptedGrams: net - b.RefusedGrams,
 		RefusedGrams: b.RefusedGrams, ContaminantGrams: b.ContaminantGrams, Cause: b.Cause, Reason: b.Reason,
-		Rung: newArrival(f, false).Rung, Scale: b.Scale, Ticket: b.Ticket, NextDestination: b.NextDestination, Allocation: []Allocated{},
+		Rung: newArrival(f, false).Rung, Scale: b.Scale, Ticket: b.Ticket, NextDestination: b.NextDestination,
+		NextOperation: b.NextOperation, Allocation: []Allocated{},
 	}
 	for _, l := range p.Lines {
 		a := arrivals[l.Fill]
@@ -115,16 +117,16 @@ func sameArrival(a, b *Arrival) bool {
 		return a == b
 	}
 	x, y := *a, *b
-	if !maps.Equal(x.Routes, y.Routes) {
+	if !maps.Equal(x.Routes, y.Routes) || !maps.Equal(x.Recyclates, y.Recyclates) {
 		return false
 	}
-	x.Routes, y.Routes = nil, nil
 	return x.comparable() == y.comparable()
 }
 
-// arrivalValues is an Arrival without its map, which == can't compare.
+// arrivalValues is an Arrival without its maps, which == can't compare.
 type arrivalValues struct {
 	receipt    string
+	next       string
 	receivedAt calendar.Instant
 	rung       indicator.Rung
 	allocated  bool
@@ -132,7 +134,7 @@ type arrivalValues struct {
 }
 
 func (a *Arrival) comparable() arrivalValues {
-	return arrivalValues{a.Receipt, a.ReceivedAt, a.Rung, a.Allocated, [7]quantity.Mass{
+	return arrivalValues{a.Receipt, a.NextOperation, a.ReceivedAt, a.Rung, a.Allocated, [7]quantity.Mass{
 		a.AcceptedGrams, a.RefusedGrams, a.ContaminantGrams, a.RecyclateGrams, a.ProcessLossGrams, a.ResidueGrams, a.PendingGrams,
 	}}
 }

@@ -28,6 +28,10 @@ const (
 	KindAwaited     store.Kind = "awaited"
 	KindCell        store.Kind = "cell"
 	KindCube        store.Kind = "cube"
+
+	KindDossier     store.Kind = "dossier"
+	KindTransition  store.Kind = "transition"
+	KindBioplastics store.Kind = "bioplastic-settings"
 )
 
 // Bounds on what is folded again with every late arrival: the bins of one
@@ -38,6 +42,7 @@ const (
 	MaxFillFacts   = 300
 	MaxPickupFacts = 800
 	MaxAmendments  = 100
+	MaxRecyclates  = 24 // kinds of recyclate that come of one load
 	maxFactBytes   = 2 << 20
 )
 
@@ -262,8 +267,9 @@ type Fill struct {
 	AmendedUntil calendar.Instant `json:"amendedUntil,omitempty"`
 	Lost         bool             `json:"lost,omitempty"`
 
-	Arrival *Arrival `json:"arrival,omitempty"`
-	Facts   []Fact   `json:"facts"`
+	Arrival *Arrival         `json:"arrival,omitempty"`
+	Haul    map[string]int64 `json:"haul,omitempty"` // its part of the pickup's transport, by indicator.HaulKey
+	Facts   []Fact           `json:"facts"`
 }
 
 // Arrival is what the plant's receipts and treatments say of a fill, given
@@ -275,11 +281,13 @@ type Arrival struct {
 	Allocated        bool                     `json:"allocated"` // false: this bin was weighed by itself
 	AcceptedGrams    quantity.Mass            `json:"acceptedGrams"`
 	RefusedGrams     quantity.Mass            `json:"refusedGrams"`
+	NextOperation    string                   `json:"nextOperation,omitempty"` // of what was refused
 	ContaminantGrams quantity.Mass            `json:"contaminantGrams"`
 	RecyclateGrams   quantity.Mass            `json:"recyclateGrams"`
 	ProcessLossGrams quantity.Mass            `json:"processLossGrams"`
 	ResidueGrams     quantity.Mass            `json:"residueGrams"`
 	PendingGrams     quantity.Mass            `json:"pendingGrams"`
+	Recyclates       map[string]quantity.Mass `json:"recyclates,omitempty"` // sums to RecyclateGrams, by indicator.RecyclateKey
 	Routes           map[string]quantity.Mass `json:"routes,omitempty"`
 }
 

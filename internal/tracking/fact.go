@@ -114,6 +114,7 @@ const (
 	ReasonAlreadyReceived  Reason = "already-received"    // the load or bin has its receipt
 	ReasonNotInLoad        Reason = "not-in-load"         // the bin is not on this pickup
 	ReasonExceedsAccepted  Reason = "exceeds-accepted"    // more treated than accepted
+	ReasonTooManyKinds     Reason = "too-many-kinds"      // of recyclate from one load
 	ReasonNotReceived      Reason = "not-received"        // treated before any receipt
 	ReasonAlreadyHanded    Reason = "already-handed-over" // the handover was recorded before
 	ReasonNotHanded        Reason = "not-handed-over"     // nothing to countersign

@@ -37,10 +37,12 @@ type faultWrite struct {
 	// own says that the method makes up the identity of a request itself, so
 	// that two requests can't be told from one.
 	own bool
+	// update is which of its calls to the store writes; 0: the first.
+	update int
 }
 
 // faultWrites are the methods that write, by name.
-var faultWrites = map[string]faultWrite{
+var faultWrites = withAssessWrites(withDeclaredWrites(map[string]faultWrite{
 	"CreateLab": {entries: 1, own: true, new: func(_ TB, l *Lab) request {
 		l.ID += "-new"
 		return func(ctx context.Context, s *tracking.Service) (any, error) {
@@ -58,6 +60,35 @@ var faultWrites = map[string]faultWrite{
 		w, sheet := tracking.Write{Key: l.ID7()}, aSheet("s-"+l.ID7())
 		return func(ctx context.Context, s *tracking.Service) (any, error) {
 			return s.PutSheet(ctx, l.Coordinator(), w, sheet)
+		}
+	}},
+	"PutDossier": {entries: 1, new: func(_ TB, l *Lab) request {
+		w := tracking.Write{Key: l.ID7()}
+		return func(ctx context.Context, s *tracking.Service) (any, error) {
+			return s.PutDossier(ctx, l.Coordinator(), w, "", aProfile())
+		}
+	}},
+	"AdvanceDossier": {entries: 1, new: func(t TB, l *Lab) request {
+		d, err := l.Service.PutDossier(ctx, l.Coordinator(), tracking.Write{}, "", aProfile())
+		if err != nil {
+			t.Fatalf("making a dossier: %v", err)
+		}
+		w := tracking.Write{Key: l.ID7(), IfVersion: d.Seq}
+		return func(ctx context.Context, s *tracking.Service) (any, error) {
+			return s.AdvanceDossier(ctx, l.Coordinator(), w, d.Doc.ID, bottleSteps()[0])
+		}
+	}},
+	"PutBioplasticSettings": {entries: 1, new: func(_ TB, l *Lab) request {
+		w := tracking.Write{Key: l.ID7()}
+		return func(ctx context.Context, s *tracking.Service) (any, error) {
+			if w.IfVersion == 0 { // as it is when the request is first made
+				now, err := l.Service.BioplasticSettings(context.Background(), l.Coordinator())
+				if err != nil {
+					return nil, err
+				}
+				w.IfVersion = now.Seq
+			}
+			return s.PutBioplasticSettings(ctx, l.Coordinator(), w, tracking.BioplasticSettings{Threshold: 700})
 		}
 	}},
 	"IssueLabels": {entries: 1, new: func(_ TB, l *Lab) request {
@@ -94,7 +125,7 @@ var faultWrites = map[string]faultWrite{
 			return nil, s.RecordAccess(ctx, l.Coordinator(), change)
 		}
 	}},
-}
+}))
 
 // put is the row of a method of the catalogue.
 func put[D any](method func(*tracking.Service, context.Context, access.Caller, tracking.Write, D) (tracking.Versioned[D], error), doc D) faultWrite {
@@ -131,7 +162,7 @@ func faultReads() map[string]faultRead {
 		service = tracking.Service
 		caller  = access.Caller
 	)
-	return map[string]faultRead{
+	return withAssessReads(withDeclaredReads(map[string]faultRead{
 		"CheckMembership": func(ctx context.Context, s *service, l *Lab, of chain) (any, error) {
 			return nil, s.CheckMembership(ctx, access.Membership{Lab: l.ID, Role: access.Ward, Facility: of.facility, Ward: of.ward})
 		},
@@ -175,6 +206,24 @@ func faultReads() map[string]faultRead {
 		}),
 		"Sheets": read(func(ctx context.Context, s *service, c caller, _ chain) (any, error) { return s.Sheets(ctx, c, page) }),
 		"Sheet":  read(func(ctx context.Context, s *service, c caller, _ chain) (any, error) { return s.Sheet(ctx, c, "L7160") }),
+		"Dossiers": read(func(ctx context.Context, s *service, c caller, _ chain) (any, error) {
+			return s.Dossiers(ctx, c, tracking.DossierFilter{}, page)
+		}),
+		"Dossier": read(func(ctx context.Context, s *service, c caller, of chain) (any, error) {
+			return s.Dossier(ctx, c, of.dossier)
+		}),
+		"Comparison": read(func(ctx context.Context, s *service, c caller, of chain) (any, error) {
+			return s.Comparison(ctx, c, of.dossier)
+		}),
+		"Transitions": read(func(ctx context.Context, s *service, c caller, of chain) (any, error) {
+			return s.Transitions(ctx, c, of.dossier, page)
+		}),
+		"SortingAlarms": read(func(ctx context.Context, s *service, c caller, _ chain) (any, error) {
+			return s.SortingAlarms(ctx, c, tracking.AlarmFilter{From: "2026-03-01"}, page)
+		}),
+		"BioplasticSettings": read(func(ctx context.Context, s *service, c caller, _ chain) (any, error) {
+			return s.BioplasticSettings(ctx, c)
+		}),
 		"PrintSetup": func(ctx context.Context, s *service, l *Lab, of chain) (any, error) {
 			sheet, printer, err := s.PrintSetup(ctx, l.Coordinator(), "", of.printer)
 			return []any{sheet, printer}, err
@@ -256,7 +305,7 @@ func faultReads() map[string]faultRead {
 		"DrillDown": read(func(ctx context.Context, s *service, c caller, _ chain) (any, error) {
 			return s.DrillDown(ctx, c, always, page)
 		}),
-	}
+	}))
 }
 
 // TestEveryMethodHasARowOfFaults fails when a method, or a place that calls
@@ -273,6 +322,7 @@ func TestEveryMethodHasARowOfFaults(t *testing.T) {
 	}
 	l := MustLab(t, MustStore(t))
 	of := mustChain(t, l, l.Facility, l.Ward, l.Recycler)
+	mustDeclare(t, l)
 	faulty := storetest.NewFaulty(l.Store, nil)
 	s := tracking.New(faulty, l.Clock.Now)
 	for _, read := range faultReads() {
@@ -443,7 +493,7 @@ func wantTwice(t *testing.T, l *Lab, w faultWrite) {
 	t.Helper()
 	first, second := w.new(t, l), w.new(t, l)
 	before := l.head(t)
-	_, _ = askUnder(t, l, storetest.FailApplied, 1, first)
+	_, _ = askUnder(t, l, storetest.FailApplied, max(w.update, 1), first)
 	if _, err := second(t.Context(), l.Service); err != nil {
 		t.Fatal(err)
 	}
@@ -455,6 +505,7 @@ func wantTwice(t *testing.T, l *Lab, w faultWrite) {
 func TestReadsUnderStoreFaults(t *testing.T) {
 	l := MustLab(t, MustStore(t))
 	of := mustChain(t, l, l.Facility, l.Ward, l.Recycler)
+	mustDeclare(t, l)
 	before := l.head(t)
 	for name, read := range faultReads() {
 		ask := func(ctx context.Context, s *tracking.Service) (any, error) { return read(ctx, s, l, of) }

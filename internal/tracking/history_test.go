@@ -134,7 +134,7 @@ func (h *history) event() {
 	case "missing":
 		h.say(driver, "pickup.missing", tracking.Body{Pickup: run, Bin: bin, Cause: "not-found"})
 	case "handover":
-		h.say(driver, "pickup.handover", tracking.Body{Pickup: run, Document: "FIR", Unattended: rapid.Bool().Draw(h.t, "unattended")})
+		h.say(driver, "pickup.handover", tracking.Body{Pickup: run, Document: "FIR", Legs: drawLegs(h.t), Unattended: rapid.Bool().Draw(h.t, "unattended")})
 	case "cancel":
 		h.say(plant, "pickup.cancel", tracking.Body{Pickup: run, Reason: "no lorry"})
 	case "discrepancy":
@@ -185,6 +185,9 @@ func (h *history) receipt(plant access.Caller, run, bin string) {
 			b.Outcome, b.Cause, b.RefusedGrams = "P", "IR", quantity.Mass(rapid.IntRange(1, int(net)-1).Draw(h.t, "refused"))
 		}
 	}
+	if b.Outcome != "A" {
+		b.NextOperation = drawNext(h.t)
+	}
 	b.ContaminantGrams = quantity.Mass(rapid.IntRange(0, int(b.Measurement.NetGrams)).Draw(h.t, "contaminant"))
 	h.say(plant, "receipt.record", b)
 }
@@ -194,7 +197,8 @@ func (h *history) treatment(plant access.Caller, run string) {
 	h.say(plant, "treatment.record", tracking.Body{
 		Pickup: run, Stream: h.lab.Stream, InputGrams: recyclate + loss + residue + later, CalculationPointGrams: recyclate + loss,
 		Outputs: []tracking.Output{
-			{Operation: "R3", Grams: recyclate, Polymer: "PP"}, {Operation: "R1", Grams: loss},
+			{Operation: "R3", Grams: recyclate / 3, Polymer: "PP", Application: h.pick("application", []string{"crates", "pipes"}), Quality: "0.8"},
+			{Operation: "R5", Grams: recyclate - recyclate/3, Polymer: "PE-HD"}, {Operation: "R1", Grams: loss, Polymer: "PLA"},
 			{Operation: "D10", Grams: residue}, {Operation: "R12", Grams: later},
 		},
 	})

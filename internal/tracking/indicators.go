@@ -62,17 +62,13 @@ func (s *Service) Series(ctx context.Context, c access.Caller, f IndicatorFilter
 // Breakdown is the balance in parts: one for each facility, ward, stream or
 // month with activity. The parts sum to the Summary.
 func (s *Service) Breakdown(ctx context.Context, c access.Caller, f IndicatorFilter, by BreakdownBy) (a BreakdownAnswer, err error) {
-	keys := map[BreakdownBy]func(*cubeCell) string{
-		ByFacility: func(c *cubeCell) string { return c.Facility }, ByWard: func(c *cubeCell) string { return c.Ward },
-		ByStream: func(c *cubeCell) string { return c.Stream }, ByMonth: func(c *cubeCell) string { return string(c.Booked) },
+	key, err := breakdownKey(by)
+	if err != nil {
+		return a, err
 	}
 	err = s.indicators(ctx, c, f, func(x *reading, cells []*cubeCell, f IndicatorFilter) error {
-		if keys[by] == nil {
-			return problem.New(problem.Invalid, "filter-invalid", "This can't be filtered by; see the fields.").
-				With("?by", "unknown", "Use one of: facility, ward, stream, month.")
-		}
 		var total indicator.Sum
-		sums := sumBy(cells, keys[by])
+		sums := sumBy(cells, key)
 		a = BreakdownAnswer{Filter: f, By: by, Rows: []BreakdownRow{}}
 		for _, key := range slices.Sorted(maps.Keys(sums)) {
 			part := sums[key].Total()
@@ -84,6 +80,22 @@ func (s *Service) Breakdown(ctx context.Context, c access.Caller, f IndicatorFil
 		return err
 	})
 	return a, err
+}
+
+// breakdownKey is what cells are parted by.
+func breakdownKey(by BreakdownBy) (func(*cubeCell) string, error) {
+	switch by {
+	case ByFacility:
+		return func(c *cubeCell) string { return c.Facility }, nil
+	case ByWard:
+		return func(c *cubeCell) string { return c.Ward }, nil
+	case ByStream:
+		return func(c *cubeCell) string { return c.Stream }, nil
+	case ByMonth:
+		return func(c *cubeCell) string { return string(c.Booked) }, nil
+	}
+	return nil, problem.New(problem.Invalid, "filter-invalid", "This can't be filtered by; see the fields.").
+		With("?by", "unknown", "Use one of: facility, ward, stream, month.")
 }
 
 // Funnel is the way of the mass, step by step, with what leaves it in between.
@@ -183,7 +195,11 @@ func (s *Service) cells(x *reading, f IndicatorFilter) ([]*cubeCell, error) {
 	if err != nil {
 		return nil, err
 	}
-	var cells []*cubeCell
+	most := 0
+	for m := f.From; m <= f.To; m = m.Next() {
+		most += len(cube.months[m])
+	}
+	cells := make([]*cubeCell, 0, most)
 	for m := f.From; m <= f.To; m = m.Next() {
 		for _, c := range cube.months[m] {
 			if f.selects(&c.Cell) {
@@ -315,11 +331,12 @@ func (p *Pickup) count(cells map[string]*cubeCell, seq store.Seq) {
 		known.Activity = known.Activity.Plus(c.activity)
 	}
 	_, arrivals := foldPickup(*p, p.Facts)
+	hauls := p.hauls()
 	for _, l := range p.Lines {
 		at := l.At
 		f := Fill{
 			Stream: l.Stream, State: Collected, ClosedAt: &at, CollectedAt: &at, Arrival: arrivals[l.Fill],
-			Departure: &Weighing{NetGrams: l.DepartureGrams, Rung: l.Rung},
+			Departure: &Weighing{NetGrams: l.DepartureGrams, Rung: l.Rung}, Haul: hauls[l.Fill],
 		}
 		add(f.contribution())
 	}

@@ -54,7 +54,7 @@ func ofFill(f tracking.Fill) (a indicator.Activity) {
 	} else {
 		a.Stored = m
 	}
-	a.Fills, a.Collected, a.CollectedBy[f.Departure.Rung] = 1, m, m
+	a.Fills, a.Collected, a.CollectedBy[f.Departure.Rung], a.Haul = 1, m, m, f.Haul
 	return a
 }
 
@@ -62,6 +62,10 @@ func ofArrival(v *tracking.Arrival) indicator.Activity {
 	a := indicator.Activity{
 		Accepted: v.AcceptedGrams, Refused: v.RefusedGrams, Contaminant: v.ContaminantGrams, Recyclate: v.RecyclateGrams,
 		ProcessLoss: v.ProcessLossGrams, Residue: v.ResidueGrams, Pending: v.PendingGrams, Routes: v.Routes,
+		Recyclates: v.Recyclates,
+	}
+	if v.NextOperation != "" && v.RefusedGrams > 0 {
+		a.RefusedTo = map[string]quantity.Mass{v.NextOperation: v.RefusedGrams}
 	}
 	a.ReceivedBy[v.Rung] = a.Received()
 	return a
@@ -99,6 +103,9 @@ func TestSummaryIsTheSumOfFills(t *testing.T) {
 			w.checkSummary(c, f, fills, pickups)
 			f.Stream = w.pick(w.streams, "stream")
 			w.checkSummary(c, f, fills, pickups)
+		}
+		for _, p := range pickups {
+			checkHaul(t, p, fills)
 		}
 		f := always
 		f.Ward = w.wards[1]
@@ -290,6 +297,10 @@ func putCells(b *testing.B, l *Lab, fills int) (cells int) {
 				mass := quantity.Mass(n) * 3210
 				c := tracking.Cell{Booked: m, Month: m, Facility: "f", Ward: fmt.Sprintf("w%d", i/streams), Stream: fmt.Sprintf("s%d", i%streams)}
 				c.Activity = indicator.Activity{Fills: n, Collected: mass, Accepted: mass, Recyclate: mass / 2, Residue: mass - mass/2, Routes: map[string]quantity.Mass{"R1": mass - mass/2}}
+				c.Activity.Recyclates = map[string]quantity.Mass{indicator.RecyclateKey("PP", "crates", "0.80"): mass / 2}
+				c.Activity.Haul = map[string]int64{
+					indicator.HaulKey(indicator.VehicleKm, "van", nil): n * 100, indicator.HaulKey(indicator.Energy, "electric-van", nil): n,
+				}
 				c.Activity.CollectedBy[indicator.WardScale], c.Activity.ReceivedBy[indicator.RecyclerScale] = mass, mass
 				body, err := json.Marshal(c)
 				if err != nil {

@@ -1,6 +1,7 @@
 package tracking
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/ricircolo/ricircolo/internal/calendar"
@@ -23,6 +24,7 @@ const (
 	byBatch    = "batch"
 	byClosed   = "closed"
 	byIssue    = "issue"
+	byDossier  = "dossier"
 )
 
 func key(index string, parts ...string) store.Key {
@@ -150,6 +152,20 @@ func (c *Cell) keys() []store.Key { return nil }
 func (c *Cube) kind() store.Kind  { return KindCube }
 func (c *Cube) id() string        { return string(KindCube) }
 func (c *Cube) keys() []store.Key { return nil }
+
+func (d *Dossier) kind() store.Kind  { return KindDossier }
+func (d *Dossier) id() string        { return d.ID }
+func (d *Dossier) keys() []store.Key { return nil }
+
+func (t *Transition) kind() store.Kind { return KindTransition }
+func (t *Transition) id() string       { return t.ID }
+func (t *Transition) keys() []store.Key {
+	return []store.Key{key(byDossier, t.Dossier, fmt.Sprintf("%09d", t.Number))}
+}
+
+func (s *BioplasticSettings) kind() store.Kind  { return KindBioplastics }
+func (s *BioplasticSettings) id() string        { return string(KindBioplastics) }
+func (s *BioplasticSettings) keys() []store.Key { return nil }
 
 // between makes a document findable by either side.
 func between(facility, recycler, rest string) []store.Key {

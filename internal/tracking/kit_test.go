@@ -65,6 +65,7 @@ type Lab struct {
 	Clock                              *Clock
 	Facility, Ward, Recycler, Stream   string
 	entries, facilities, recyclers, no int
+	report                             string // of mustDeclare
 }
 
 // GramsPerLitre is the bulk density of the streams of MustStream.

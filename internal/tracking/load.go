@@ -87,7 +87,7 @@ func arrivalNet(b *Body, tare quantity.Mass) quantity.Mass {
 }
 
 func newArrival(f *Fact, allocated bool) *Arrival {
-	a := &Arrival{Receipt: f.Entry, ReceivedAt: f.At, Rung: indicator.RecyclerScale, Allocated: allocated}
+	a := &Arrival{Receipt: f.Entry, ReceivedAt: f.At, Rung: indicator.RecyclerScale, Allocated: allocated, NextOperation: f.effective().NextOperation}
 	if f.effective().Weighbridge {
 		a.Rung = indicator.CertifiedWeighbridge
 	}
@@ -212,13 +212,14 @@ func (x *pickupFold) treat(f *Fact) {
 		return
 	}
 	var recyclate, residue quantity.Mass
-	routes := map[string]quantity.Mass{}
+	recyclates, routes := map[string]quantity.Mass{}, map[string]quantity.Mass{}
 	for _, o := range b.Outputs {
 		switch {
-		case isPending(o):
+		case isPending(o) || o.Grams == 0:
 		case isRecyclate(o):
 			recyclate += o.Grams
-		case o.Grams > 0:
+			recyclates[indicator.RecyclateKey(o.Polymer, o.Application, o.Quality)] += o.Grams
+		default:
 			residue += o.Grams
 			routes[o.Operation] += o.Grams
 		}
@@ -227,27 +228,45 @@ func (x *pickupFold) treat(f *Fact) {
 		f.settle(Unfit, ReasonExceedsAccepted)
 		return
 	}
+	recyclates = plusGrams(load.Recyclates, recyclates)
+	if len(recyclates) > MaxRecyclates {
+		f.settle(Unfit, ReasonTooManyKinds)
+		return
+	}
 	load.PendingGrams -= recyclate + residue
 	load.RecyclateGrams += recyclate
 	load.ProcessLossGrams += b.CalculationPointGrams - recyclate
-	for route, m := range routes {
-		if load.Routes == nil {
-			load.Routes = map[string]quantity.Mass{}
-		}
-		load.Routes[route] += m
+	load.Recyclates, load.Routes = recyclates, plusGrams(load.Routes, routes)
+}
+
+// plusGrams adds b, whose masses are positive, to a, and returns a new map, or
+// nil if there is nothing.
+func plusGrams(a, b map[string]quantity.Mass) map[string]quantity.Mass {
+	if len(a)+len(b) == 0 {
+		return nil
 	}
+	sum := make(map[string]quantity.Mass, len(a)+len(b))
+	maps.Copy(sum, a)
+	for key, m := range b {
+		sum[key] += m
+	}
+	return sum
 }
 
 // allocateTreatments gives what came out of each load back to its fills: rows
-// (accepted mass of a fill) and columns (outputs) both sum exactly.
+// (accepted mass of a fill) and columns (what is pending, kinds of recyclate,
+// routes) both sum exactly.
 func (x *pickupFold) allocateTreatments() {
 	for _, stream := range slices.Sorted(maps.Keys(x.loads)) {
 		load := x.loads[stream]
 		if load.RecyclateGrams == 0 && len(load.Routes) == 0 {
 			continue
 		}
-		routes := slices.Sorted(maps.Keys(load.Routes))
-		columns := []quantity.Mass{load.PendingGrams, load.RecyclateGrams}
+		kinds, routes := slices.Sorted(maps.Keys(load.Recyclates)), slices.Sorted(maps.Keys(load.Routes))
+		columns := []quantity.Mass{load.PendingGrams}
+		for _, k := range kinds {
+			columns = append(columns, load.Recyclates[k])
+		}
 		for _, r := range routes {
 			columns = append(columns, load.Routes[r])
 		}
@@ -255,23 +274,32 @@ func (x *pickupFold) allocateTreatments() {
 		table := allocateTable(rows, columns)
 		residues := make([]share, len(rows))
 		for i, a := range arrivals {
-			a.PendingGrams, a.RecyclateGrams = table[i][0], table[i][1]
+			parts := table[i]
+			a.PendingGrams = parts[0]
+			a.Recyclates, a.RecyclateGrams = columnsOf(kinds, parts[1:])
+			a.Routes, residues[i].weight = columnsOf(routes, parts[1+len(kinds):])
 			residues[i].id = rows[i].id
-			for j, r := range routes {
-				if m := table[i][2+j]; m > 0 {
-					if a.Routes == nil {
-						a.Routes = map[string]quantity.Mass{}
-					}
-					a.Routes[r] = m
-					residues[i].weight += m
-				}
-			}
 		}
 		for i, loss := range allocate(load.ProcessLossGrams, residues) {
 			arrivals[i].ProcessLossGrams = loss
 			arrivals[i].ResidueGrams = residues[i].weight - loss
 		}
 	}
+}
+
+// columnsOf names the first parts of a row that are not zero, and sums them.
+func columnsOf(names []string, row []quantity.Mass) (parts map[string]quantity.Mass, sum quantity.Mass) {
+	for i, name := range names {
+		if row[i] == 0 {
+			continue
+		}
+		if parts == nil {
+			parts = map[string]quantity.Mass{}
+		}
+		parts[name] = row[i]
+		sum += row[i]
+	}
+	return parts, sum
 }
 
 func (x *pickupFold) acceptedRows(stream string, load *Load) (rows []share, arrivals []*Arrival) {

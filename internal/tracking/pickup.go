@@ -75,6 +75,7 @@ type Load struct {
 	RecyclateGrams   quantity.Mass            `json:"recyclateGrams"`
 	ProcessLossGrams quantity.Mass            `json:"processLossGrams"`
 	PendingGrams     quantity.Mass            `json:"pendingGrams"`
+	Recyclates       map[string]quantity.Mass `json:"recyclates,omitempty"` // sums to RecyclateGrams, by indicator.RecyclateKey
 	Routes           map[string]quantity.Mass `json:"routes,omitempty"`
 	NextDestination  string                   `json:"nextDestination,omitempty"`
 	// Unallocated is what a receipt said although no bin was scanned.

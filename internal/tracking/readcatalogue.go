@@ -94,19 +94,27 @@ func seesPrinter(c access.Caller) func(*Printer) bool {
 
 // Sheets lists the sheets: the built-in ones, then the lab's own by id.
 func (s *Service) Sheets(ctx context.Context, c access.Caller, page Page) (out List[Sheet], err error) {
-	err = s.view(ctx, c, access.ReadSheets, func(x *reading) error {
+	var built []Sheet
+	for _, sheet := range print.Sheets() {
+		built = append(built, builtInSheet(sheet))
+	}
+	return listWithBuiltIn(ctx, s, c, access.ReadSheets, page, KindSheet, built)
+}
+
+// listWithBuiltIn lists what is built in, then the lab's own documents by id.
+func listWithBuiltIn[T any](ctx context.Context, s *Service, c access.Caller, action access.Action, page Page, kind store.Kind, built []T) (out List[T], err error) {
+	err = s.view(ctx, c, action, func(x *reading) error {
 		if err := page.check(); err != nil {
 			return err
 		}
-		built, rest := builtInPage(page)
+		first, rest := builtInPage(page, built)
 		if rest.Limit > 0 {
-			all := func(*Sheet) bool { return true }
-			out, err = list(x, rest, listing[Sheet, Sheet]{kind: KindSheet, spans: everything(), keep: all, show: same[Sheet]})
+			out, err = list(x, rest, listing[T, T]{kind: kind, spans: everything(), show: same[T]})
 		} else {
 			out.Next = rest.After
 			out.Head, _, err = x.Head()
 		}
-		out.Items = append(built, out.Items...)
+		out.Items = append(first, out.Items...)
 		return err
 	})
 	return out, err
@@ -115,13 +123,13 @@ func (s *Service) Sheets(ctx context.Context, c access.Caller, page Page) (out L
 // beforeIDs sorts before all that ids are made of.
 const beforeIDs = "!"
 
-// beforeOwn begins the positions of the built-in sheets in a list.
+// beforeOwn begins the positions of what is built in, in a list.
 const beforeOwn = beforeIDs
 
-// builtInPage is the part of a page that built-in sheets fill, and the page
-// that is left for others.
-func builtInPage(page Page) (built []Versioned[Sheet], rest Page) {
-	all, next := print.Sheets(), 0
+// builtInPage is the part of a page that is filled by what is built in, and
+// the page that is left for others.
+func builtInPage[T any](page Page, all []T) (built []Versioned[T], rest Page) {
+	next := 0
 	last := func(i int) *store.Position {
 		if page.UpdatedAfter != nil {
 			return &store.Position{Value: strconv.FormatInt(int64(builtInVersion), 10), ID: beforeOwn + strconv.Itoa(i)}
@@ -141,7 +149,7 @@ func builtInPage(page Page) (built []Versioned[Sheet], rest Page) {
 	}
 	rest = page
 	for ; next < len(all) && rest.Limit > 0; next++ {
-		built = append(built, Versioned[Sheet]{builtInSheet(all[next]), builtInVersion})
+		built = append(built, Versioned[T]{all[next], builtInVersion})
 		rest.After = last(next)
 		rest.Limit--
 	}

@@ -95,11 +95,11 @@ func (w *world) happen() {
 	case 4, 5, 6:
 		record(w.Driver(recycler), "pickup.scan", tracking.Body{Pickup: p, Bin: bin})
 	case 7:
-		record(w.Driver(recycler), "pickup.handover", tracking.Body{Pickup: p})
+		record(w.Driver(recycler), "pickup.handover", tracking.Body{Pickup: p, Legs: drawLegs(w.t)})
 	case 8, 9:
 		b := tracking.Body{Pickup: p, Stream: w.pick(w.streams, "stream"), Outcome: "A", Measurement: net}
 		if net.NetGrams > 1 && rapid.Bool().Draw(w.t, "refused") {
-			b.Outcome, b.Cause, b.RefusedGrams = "P", "NC", net.NetGrams/2
+			b.Outcome, b.Cause, b.RefusedGrams, b.NextOperation = "P", "NC", net.NetGrams/2, drawNext(w.t)
 		}
 		record(w.Plant(recycler), "receipt.record", b)
 	case 10:
@@ -117,7 +117,10 @@ func treatment(pickup, stream string, input quantity.Mass) tracking.Body {
 	third := input / 3
 	return tracking.Body{
 		Pickup: pickup, Stream: stream, InputGrams: input, CalculationPointGrams: input - third,
-		Outputs: []tracking.Output{{Operation: "R3", Grams: third, Polymer: "PP"}, {Operation: "R1", Grams: input - 2*third}, {Operation: "R12", Grams: third}},
+		Outputs: []tracking.Output{
+			{Operation: "R3", Grams: third / 2, Polymer: "PP", Quality: "0.80"}, {Operation: "R3", Grams: third - third/2, Polymer: "PE-HD", Application: "pipes"},
+			{Operation: "R1", Grams: input - 2*third, Polymer: "PLA"}, {Operation: "R12", Grams: third},
+		},
 	}
 }
 

@@ -3,6 +3,7 @@ package tracking
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/ricircolo/ricircolo/internal/calendar"
@@ -160,6 +161,7 @@ func (w *work) replaceFills(bin *Bin, old []*Fill, fills []Fill) error {
 		delete(was, f.ID)
 		if before != nil && before.Pickup == f.Pickup {
 			f.setArrival(before.Arrival)
+			f.setHaul(before.Haul)
 		}
 		noteLine(changed, before, f)
 		w.put(f)
@@ -274,17 +276,19 @@ func (w *work) refoldPickup(p *Pickup, add *Fact) error {
 
 // foldPickupAgain replaces a pickup's lines and facts. touched are the fills
 // whose lines are new; of the others only those are read for which something
-// else arrived than before.
+// else arrived than before, or which were carried otherwise.
 func (w *work) foldPickupAgain(p *Pickup, lines []Line, facts []Fact, touched []string) error {
 	before, arrived := foldPickup(*p, slices.Clone(p.Facts))
 	after := *p
 	after.Lines = lines
 	after, arrivals := foldPickup(after, facts)
+	carried, hauls := before.hauls(), after.hauls()
 	for _, l := range after.Lines {
-		if sameArrival(arrived[l.Fill], arrivals[l.Fill]) && !slices.Contains(touched, l.Fill) {
+		same := sameArrival(arrived[l.Fill], arrivals[l.Fill]) && maps.Equal(carried[l.Fill], hauls[l.Fill])
+		if same && !slices.Contains(touched, l.Fill) {
 			continue
 		}
-		if err := w.arrive(l.Fill, arrivals[l.Fill]); err != nil {
+		if err := w.arrive(l.Fill, arrivals[l.Fill], hauls[l.Fill]); err != nil {
 			return err
 		}
 	}
@@ -303,17 +307,19 @@ func (w *work) foldPickupAgain(p *Pickup, lines []Line, facts []Fact, touched []
 	return nil
 }
 
-// arrive gives a fill what arrived of it, if that changed.
-func (w *work) arrive(fill string, a *Arrival) error {
+// arrive gives a fill what arrived of it and its part of the transport, if that
+// changed.
+func (w *work) arrive(fill string, a *Arrival, haul map[string]int64) error {
 	f, err := fetch[Fill](w, KindFill, fill)
 	if err != nil {
 		return err
 	}
-	if sameArrival(f.Arrival, a) {
+	if sameArrival(f.Arrival, a) && maps.Equal(f.Haul, haul) {
 		return nil
 	}
 	changed := *f
 	changed.setArrival(a)
+	changed.setHaul(haul)
 	w.put(&changed)
 	return nil
 }

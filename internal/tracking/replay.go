@@ -60,6 +60,24 @@ func (w *work) replayOwn(c Content, r store.Record) error {
 		return replayCatalogue[Printer](w, c)
 	case typeSheetPut:
 		return replayCatalogue[Sheet](w, c)
+	case typeFactorSetPut:
+		return replayFactorSet(w, c)
+	case typeBaselinePut:
+		return replayCatalogue[Baseline](w, c)
+	case typeDenominatorPut:
+		return replayCatalogue[Denominator](w, c)
+	case typePilotPut:
+		return replayCatalogue[Pilot](w, c)
+	case typeAssessmentPut:
+		return replayCatalogue[Assessment](w, c)
+	case typeReportPut:
+		return w.replayReport(c)
+	case typeDossierPut:
+		return replayCatalogue[Dossier](w, c)
+	case typeDossierAdvance:
+		return replayStep(w, c)
+	case typeBioplasticsPut:
+		return replayCatalogue[BioplasticSettings](w, c)
 	case typeLabelIssue:
 		_, issue, err := parseIssue(r)
 		w.putBatch(c, issue)

@@ -11,7 +11,7 @@ import (
 )
 
 // chain is what a load leaves behind on its way: one of everything.
-type chain struct{ facility, ward, recycler, bin, fill, label, pickup, receipt, treatment, discrepancy, review, entry, batch, printer string }
+type chain struct{ facility, ward, recycler, bin, fill, label, pickup, receipt, treatment, discrepancy, review, entry, batch, printer, dossier string }
 
 // mustChain runs one bin through the whole chain, with a load that does not
 // arrive whole, and a weighing that does not fit.
@@ -22,6 +22,7 @@ func mustChain(t TB, l *Lab, facility, ward, recycler string) chain {
 	c.fill = c.bin
 	c.batch = l.batchOf(t, c.label)
 	c.printer = l.MustPrinter(t, facility)
+	c.dossier = mustDossier(t, l)
 	c.entry = l.MustClose(t, facility, c.bin, 9000).ID
 	c.pickup = l.MustPickup(t, facility, recycler, c.bin)
 	l.MustScan(t, recycler, c.pickup, c.bin)

@@ -218,8 +218,8 @@ func (x *reading) directSubject(c Content, b Body) (s subject, err error) {
 }
 
 // ownTypeSubject reads the facility off the entries that the service itself
-// writes: a facility's own record, its wards and printers, labels issued for
-// it, access to it.
+// writes: a facility's own record, its wards, printers and denominators, labels
+// issued for it, access to it.
 func ownTypeSubject(c Content) subject {
 	var b struct {
 		Facility    string
@@ -234,7 +234,7 @@ func ownTypeSubject(c Content) subject {
 		return subject{facility: b.Doc.ID}
 	case c.Type == typeRecyclerPut:
 		return subject{recycler: b.Doc.ID}
-	case c.Type == typeWardPut || c.Type == typePrinterPut:
+	case c.Type == typeWardPut || c.Type == typePrinterPut || c.Type == typeDenominatorPut:
 		return subject{facility: b.Doc.Facility}
 	case c.Type == typeLabelIssue:
 		return subject{facility: b.Facility}

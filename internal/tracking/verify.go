@@ -407,8 +407,8 @@ func (v *verifier) checkFill(f *Fill) {
 			v.fault("I3", "fill %s does not close: %s", f.ID, broken)
 		}
 	}
-	if (f.CollectedAt != nil) != (f.Pickup != "") || f.Arrival != nil && f.CollectedAt == nil {
-		v.fault("I6", "fill %s is %s, but its pickup and arrival do not fit", f.ID, f.State)
+	if (f.CollectedAt != nil) != (f.Pickup != "") || (f.Arrival != nil || f.Haul != nil) && f.CollectedAt == nil {
+		v.fault("I6", "fill %s is %s, but its pickup, arrival and haul do not fit", f.ID, f.State)
 	}
 }
 
@@ -421,11 +421,14 @@ func (v *verifier) checkPickup(p *Pickup) {
 		bins[l.Fill] = true
 	}
 	for _, l := range p.Loads {
-		var routes quantity.Mass
+		var routes, recyclates quantity.Mass
 		for _, m := range l.Routes {
 			routes += m
 		}
-		if l.AcceptedGrams != l.RecyclateGrams+routes+l.PendingGrams {
+		for _, m := range l.Recyclates {
+			recyclates += m
+		}
+		if l.AcceptedGrams != l.RecyclateGrams+routes+l.PendingGrams || recyclates != l.RecyclateGrams {
 			v.fault("I3", "load %s of pickup %s does not close", l.Stream, p.ID)
 		}
 	}

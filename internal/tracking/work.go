@@ -10,6 +10,7 @@ import (
 	"github.com/ricircolo/ricircolo/internal/access"
 	"github.com/ricircolo/ricircolo/internal/calendar"
 	"github.com/ricircolo/ricircolo/internal/indicator"
+	"github.com/ricircolo/ricircolo/internal/quantity"
 	"github.com/ricircolo/ricircolo/internal/store"
 )
 
@@ -238,11 +239,15 @@ func (f *Fill) contribution() *contribution {
 	}
 	a.Fills, a.Collected = 1, mass
 	a.CollectedBy[f.Departure.Rung] = mass
+	a.Haul = f.Haul
 	switch {
 	case f.Arrival != nil:
 		arrived := f.Arrival.activity()
 		*a = a.Plus(arrived)
 		a.Difference = mass - arrived.Received()
+		if len(f.Haul) > 0 {
+			a.Hauled = mass
+		}
 	case f.CollectedAt != nil:
 		a.InTransit = mass
 	default:
@@ -256,7 +261,10 @@ func (a *Arrival) activity() indicator.Activity {
 	sum := indicator.Activity{
 		Accepted: a.AcceptedGrams, Refused: a.RefusedGrams, Contaminant: a.ContaminantGrams,
 		Recyclate: a.RecyclateGrams, ProcessLoss: a.ProcessLossGrams, Residue: a.ResidueGrams, Pending: a.PendingGrams,
-		Routes: a.Routes,
+		Routes: a.Routes, Recyclates: a.Recyclates,
+	}
+	if a.NextOperation != "" && !isInterim(a.NextOperation) && a.RefusedGrams != 0 {
+		sum.RefusedTo = map[string]quantity.Mass{a.NextOperation: a.RefusedGrams}
 	}
 	sum.ReceivedBy[a.Rung] = sum.Received()
 	return sum

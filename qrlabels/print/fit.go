@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/ricircolo/ricircolo/qrlabels/internal/typeface"
+	"github.com/ricircolo/ricircolo/qrlabels/typeface"
 )
 
 // font numbers the fonts.

@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"github.com/ricircolo/ricircolo/qrlabels"
-	"github.com/ricircolo/ricircolo/qrlabels/internal/typeface"
 	"github.com/ricircolo/ricircolo/qrlabels/print"
+	"github.com/ricircolo/ricircolo/qrlabels/typeface"
 )
 
 // rect is an area on paper in millimetres, from the top left corner.

@@ -6,7 +6,7 @@ import (
 	"iter"
 
 	"github.com/ricircolo/ricircolo/qrlabels"
-	"github.com/ricircolo/ricircolo/qrlabels/internal/pdf"
+	"github.com/ricircolo/ricircolo/qrlabels/pdf"
 )
 
 // pdfCanvas draws pages of a PDF file.
@@ -100,7 +100,7 @@ func (j Job) pdfWriter(w io.Writer) *pdf.Writer {
 		language = "en"
 	}
 	return pdf.NewWriter(w, pdf.Document{
-		Title: j.Title, Producer: "Ricircolo qrlabels/print", Language: language, Created: j.Created, Fonts: faces(),
+		Title: j.Title, Producer: "Ricircolo qrlabels/print", Language: language, Created: j.Created, Fonts: faces(), ToScale: true,
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 	"math"
 
 	"github.com/ricircolo/ricircolo/qrlabels"
-	"github.com/ricircolo/ricircolo/qrlabels/internal/typeface"
+	"github.com/ricircolo/ricircolo/qrlabels/typeface"
 )
 
 // MaxPixels is how many pixels an image of a page has at most: an A4 page at 300

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/image/vector"
 
-	"github.com/ricircolo/ricircolo/qrlabels/internal/typeface"
+	"github.com/ricircolo/ricircolo/qrlabels/typeface"
 )
 
 // filler turns shapes and glyphs into pixels: those of which at least half is

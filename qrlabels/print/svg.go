@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/ricircolo/ricircolo/qrlabels"
-	"github.com/ricircolo/ricircolo/qrlabels/internal/typeface"
+	"github.com/ricircolo/ricircolo/qrlabels/typeface"
 )
 
 // svgCanvas draws an SVG image. Text is drawn as outlines, which look the same
