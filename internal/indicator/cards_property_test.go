@@ -248,6 +248,11 @@ func TestMissingFactorIsNeverZero(t *testing.T) {
 		t.Errorf("a quality ratio that nobody declared: got %v, %v", c.Value, c.Missing)
 	}
 	in = oneStream()
+	in.Streams[0].Activity.Haul = map[string]int64{indicator.HaulKey(indicator.VehicleKm, "electric-van", nil): 1000}
+	if c := mustCards(t, in, method())["inventory-transport"]; c.Value != nil || c.Coverage.Covered != 0 {
+		t.Errorf("a vehicle without a factor: got %v, %d g covered", c.Value, c.Coverage.Covered)
+	}
+	in = oneStream()
 	in.Streams[0].Activity.Hauled--
 	for _, id := range []string{"inventory-transport", "inventory-waste", "inventory"} {
 		if c := mustCards(t, in, method())[id]; c.Value != nil || c.Reason != "transport-not-declared" {
@@ -311,8 +316,8 @@ func TestBaselineThatOverlaps(t *testing.T) {
 	}
 	cards := mustCards(t, oneStream(), m)
 	for _, id := range []string{"comparison", "comparison-baseline"} {
-		if c := cards[id]; c.Value != nil || c.Reason != "baseline-overlaps" {
-			t.Errorf("%s: got %v, %s", id, c.Value, c.Reason)
+		if c := cards[id]; c.Value != nil || c.Reason != "baseline-overlaps" || len(c.Coverage.ByRung) != indicator.Rungs {
+			t.Errorf("%s: got %v, %s, %v", id, c.Value, c.Reason, c.Coverage)
 		}
 	}
 	if cards["inventory"].Value == nil {

@@ -14,6 +14,7 @@ func (a *assessment) comparisonCards(moved, treated *linear) []Card {
 	reference := a.card("co2", "comparison-baseline", "kgCO2e")
 	difference := a.card("co2", "comparison", "kgCO2e")
 	segregation := a.segregationCard()
+	reference.Coverage, difference.Coverage = a.settledCoverage(), a.settledCoverage()
 	if a.method.Baseline == nil {
 		reference.lack("baseline-missing")
 		difference.lack("baseline-missing")

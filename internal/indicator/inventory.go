@@ -104,6 +104,9 @@ func (a *assessment) needHaul(card *Card) {
 func (a *assessment) transportCard(moved *linear) Card {
 	card := a.co2Card("inventory-transport", moved, a.collectedCoverage())
 	card.Coverage.Mass, card.Coverage.Covered = arrived(&a.total), a.total.Hauled
+	if card.Reason == "factor-missing" {
+		card.Coverage.Covered = 0 // legs are shared by all of it
+	}
 	if card.Value != nil && card.Coverage.Mass == 0 {
 		card.lack("no-activity")
 	}
