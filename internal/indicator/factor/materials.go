@@ -1,7 +1,6 @@
 package factor
 
 import (
-	"slices"
 	"strings"
 	"sync"
 )
@@ -16,19 +15,16 @@ const (
 	Biogenic     Carbon = "biogenic"
 )
 
-// Substance is a material that factors, streams and bioplastics name.
+// Substance is a material that factors and streams name. Which ones spoil which
+// stream is the bioplastics dossier's business.
 type Substance struct {
-	Code          string   `json:"code"`              // ISO 1043-1 where it has one
-	Aliases       []string `json:"aliases,omitempty"` // other names that it goes by, in any spelling
-	English       string   `json:"nameEn"`
-	Italian       string   `json:"nameIt"`
-	Carbon        Carbon   `json:"carbon"`
-	Twin          string   `json:"twin,omitempty"`          // the fossil polymer that a bio-based drop-in is recycled with, and replaces
-	ContaminantOf []string `json:"contaminantOf,omitempty"` // the streams that it spoils
+	Code    string   `json:"code"`              // ISO 1043-1 where it has one
+	Aliases []string `json:"aliases,omitempty"` // other names that it goes by, in any spelling
+	English string   `json:"nameEn"`
+	Italian string   `json:"nameIt"`
+	Carbon  Carbon   `json:"carbon"`
+	Twin    string   `json:"twin,omitempty"` // the fossil polymer that a bio-based drop-in is recycled with, and replaces
 }
-
-// spoiled are the streams that compostable plastics spoil.
-var spoiled = []string{"PET", "PE-HD", "PE-LD"}
 
 // substances by code. LLDPE is read as PE-LD because our sources give the two
 // in one row.
@@ -38,16 +34,16 @@ var substances = []Substance{
 	{Code: "NR", Aliases: []string{"natural rubber"}, English: "natural rubber", Italian: "gomma naturale", Carbon: Biogenic},
 	{Code: "PA6", Aliases: []string{"nylon 6"}, English: "polyamide 6", Italian: "poliammide 6", Carbon: Fossil},
 	{Code: "PA66", Aliases: []string{"nylon 66"}, English: "polyamide 66", Italian: "poliammide 66", Carbon: Fossil},
-	{Code: "PBAT", English: "polybutylene adipate terephthalate", Italian: "polibutilene adipato tereftalato", Carbon: Fossil, ContaminantOf: spoiled},
-	{Code: "PBS", English: "polybutylene succinate", Italian: "polibutilene succinato", Carbon: PartBiogenic, ContaminantOf: spoiled},
+	{Code: "PBAT", English: "polybutylene adipate terephthalate", Italian: "polibutilene adipato tereftalato", Carbon: Fossil},
+	{Code: "PBS", English: "polybutylene succinate", Italian: "polibutilene succinato", Carbon: PartBiogenic},
 	{Code: "PC", English: "polycarbonate", Italian: "policarbonato", Carbon: Fossil},
 	{Code: "PDMS", Aliases: []string{"silicone", "VMQ"}, English: "silicone", Italian: "silicone", Carbon: Fossil},
 	{Code: "PE-HD", Aliases: []string{"HDPE"}, English: "high-density polyethylene", Italian: "polietilene ad alta densità", Carbon: Fossil},
 	{Code: "PE-LD", Aliases: []string{"LDPE", "LLDPE", "PE-LLD", "LDPE/LLDPE"}, English: "low-density polyethylene", Italian: "polietilene a bassa densità", Carbon: Fossil},
 	{Code: "PEF", English: "polyethylene furanoate", Italian: "polietilene furanoato", Carbon: Biogenic},
 	{Code: "PET", Aliases: []string{"PETE"}, English: "polyethylene terephthalate", Italian: "polietilene tereftalato", Carbon: Fossil},
-	{Code: "PHB", Aliases: []string{"PHA"}, English: "polyhydroxyalkanoates", Italian: "poliidrossialcanoati", Carbon: Biogenic, ContaminantOf: spoiled},
-	{Code: "PLA", English: "polylactic acid", Italian: "acido polilattico", Carbon: Biogenic, ContaminantOf: spoiled},
+	{Code: "PHB", Aliases: []string{"PHA"}, English: "polyhydroxyalkanoates", Italian: "poliidrossialcanoati", Carbon: Biogenic},
+	{Code: "PLA", English: "polylactic acid", Italian: "acido polilattico", Carbon: Biogenic},
 	{Code: "PMMA", English: "polymethyl methacrylate", Italian: "polimetilmetacrilato", Carbon: Fossil},
 	{Code: "POM", Aliases: []string{"acetal"}, English: "polyoxymethylene", Italian: "poliossimetilene", Carbon: Fossil},
 	{Code: "PP", English: "polypropylene", Italian: "polipropilene", Carbon: Fossil},
@@ -64,7 +60,7 @@ var substances = []Substance{
 	{Code: "plastics", Aliases: []string{"mixed plastics"}, English: "plastics, average", Italian: "plastiche, media", Carbon: Fossil},
 	{Code: "plastics-film", Aliases: []string{"mixed film"}, English: "plastic film, average", Italian: "film plastico, media", Carbon: Fossil},
 	{Code: "plastics-rigid", Aliases: []string{"mixed rigid"}, English: "rigid plastics, average", Italian: "plastiche rigide, media", Carbon: Fossil},
-	{Code: "starch", Aliases: []string{"TPS"}, English: "starch", Italian: "amido", Carbon: Biogenic, ContaminantOf: spoiled},
+	{Code: "starch", Aliases: []string{"TPS"}, English: "starch", Italian: "amido", Carbon: Biogenic},
 }
 
 // spellings leads from any name of a material, folded, to its place.
@@ -104,16 +100,6 @@ func lookUp(name string) (Substance, bool) {
 	return substances[i], true
 }
 
-// Materials lists the materials by code.
-func Materials() []Substance {
-	list := slices.Clone(substances)
-	for i := range list {
-		list[i].Aliases = slices.Clone(list[i].Aliases)
-		list[i].ContaminantOf = slices.Clone(list[i].ContaminantOf)
-	}
-	return list
-}
-
 // Twin returns the fossil polymer that a bio-based drop-in is recycled with, or
 // the material's own code if it is none.
 func Twin(name string) (code string, ok bool) {
@@ -122,12 +108,4 @@ func Twin(name string) (code string, ok bool) {
 		return s.Twin, ok
 	}
 	return s.Code, ok
-}
-
-// Contaminates reports whether a material spoils the stream of another one, or
-// of the twin of that. Names that are not known spoil nothing here.
-func Contaminates(name, stream string) bool {
-	s, _ := lookUp(name)
-	twin, known := Twin(stream)
-	return known && slices.Contains(s.ContaminantOf, twin)
 }
